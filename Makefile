@@ -1,0 +1,141 @@
+# apexfs: DNS zones as a versioned filesystem. `make demo` shows it, `make check` proves it.
+# Everything is built below $(BUILD); sources are found by folder, nothing is generated before `make`.
+
+VERSION  := 0.1.0
+BUILD    ?= build
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+CC       ?= cc
+SANITIZE ?=
+OPT      ?= -O2 -g
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+# What Debian 12 must have. BUILD_DEPS builds, TEST_DEPS are the real programs that the tests drive.
+BUILD_DEPS := gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libldns-dev libssl-dev \
+	libsodium-dev liburcu-dev libsystemd-dev
+TEST_DEPS  := check bind9 bind9-utils bind9-dnsutils knot-dnsutils vim rsync mandoc python3 procps git \
+	clang clang-format libclang-rt-14-dev shellcheck valgrind strace
+
+have = $(shell pkg-config $(1) $(2) 2>/dev/null)
+CFLAGS_core := $(call have,--cflags,lmdb libsodium ldns)
+LIBS_core   := $(call have,--libs,lmdb libsodium ldns)
+CFLAGS_fs   := $(call have,--cflags,fuse3)
+LIBS_fs     := $(call have,--libs,fuse3)
+CFLAGS_dnsd := $(call have,--cflags,liburcu libsystemd)
+LIBS_dnsd   := $(call have,--libs,liburcu libsystemd)
+CFLAGS_test := $(call have,--cflags,check)
+LIBS_test   := $(call have,--libs,check)
+
+WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
+CPPFLAGS += -D_GNU_SOURCE -DAPEX_VERSION='"$(VERSION)"' -I.
+ALL_CFLAGS  = -std=gnu11 -pthread $(OPT) $(WARN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) $(CFLAGS)
+ALL_LDFLAGS = -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
+CORE  := $(call objects,core/*.c)
+FS    := $(call objects,fs/*.c)
+DNSD  := $(call objects,dnsd/*.c)
+TOOLS := $(call objects,tools/*.c)
+LIBAPEX := $(BUILD)/libapex.a
+
+PROGRAMS := $(BUILD)/apex $(BUILD)/apexfs $(BUILD)/apexd
+UNIT     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/core/test_*.c tests/fs/test_*.c tests/dnsd/test_*.c tests/tools/test_*.c))
+BENCHES  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
+HELPERS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tool_*.c))
+FUZZERS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+all_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/*.c tests/*.c))
+.PHONY: tests-objects
+tests-objects: $(all_objects)
+
+.PHONY: all deps demo check check-full check-asan check-tsan fuzz bench lint format install clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGRAMS)
+
+deps:
+	@if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
+	missing=$$(dpkg-query -W -f '$${Package} $${Status}\n' $(BUILD_DEPS) $(TEST_DEPS) 2>/dev/null | \
+		awk '/ok installed/{print $$1}' | sort > /tmp/apexfs-have.$$$$; \
+		printf '%s\n' $(BUILD_DEPS) $(TEST_DEPS) | sort | comm -23 - /tmp/apexfs-have.$$$$; rm -f /tmp/apexfs-have.$$$$); \
+	if [ -z "$$missing" ]; then echo "all dependencies are here"; exit 0; fi; \
+	$$sudo apt-get update -q && \
+	$$sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -q -y --no-install-recommends $$missing
+
+demo: deps
+	$(MAKE) all
+	examples/demo.sh $(BUILD)
+
+$(LIBAPEX): $(CORE)
+	rm -f $@ && $(AR) rcs $@ $^
+$(BUILD)/apex: $(TOOLS) $(LIBAPEX)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core)
+$(BUILD)/apexfs: $(FS) $(LIBAPEX)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_fs)
+$(BUILD)/apexd: $(DNSD) $(LIBAPEX)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_dnsd)
+
+# A test sees the objects of its room, less the room's main.
+$(BUILD)/tests/core/%: $(BUILD)/tests/core/%.o $(LIBAPEX)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_test)
+$(BUILD)/tests/fs/%: $(BUILD)/tests/fs/%.o $(filter-out %/main.o,$(FS)) $(LIBAPEX)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_fs) $(LIBS_test)
+$(BUILD)/tests/dnsd/%: $(BUILD)/tests/dnsd/%.o $(filter-out %/main.o,$(DNSD)) $(LIBAPEX)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_dnsd) $(LIBS_test)
+$(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(filter-out %/main.o,$(TOOLS)) $(LIBAPEX)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_test)
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(filter-out %/main.o,$(DNSD)) $(LIBAPEX)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_dnsd)
+$(BUILD)/tests/tool_%: $(BUILD)/tests/tool_%.o $(filter-out %/main.o,$(DNSD)) $(LIBAPEX)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_dnsd)
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(filter-out %/main.o,$(DNSD)) $(LIBAPEX)
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_core) $(LIBS_dnsd)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(CFLAGS_$(firstword $(subst /, ,$*))) $(if $(filter tests/%,$*),$(CFLAGS_core) $(CFLAGS_fs) $(CFLAGS_dnsd) $(CFLAGS_test)) -MMD -MP -c -o $@ $<
+
+# Tests: T=word runs those whose path has the word.
+check: all $(UNIT) $(HELPERS)
+	tests/run $(BUILD) $(T)
+check-full: all $(UNIT) $(HELPERS)
+	APEX_TEST_FULL=1 tests/run $(BUILD) $(T)
+check-asan:
+	$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined OPT='-O1 -g' check
+check-tsan:
+	$(MAKE) BUILD=$(BUILD)/tsan SANITIZE=thread OPT='-O1 -g' check
+
+# Coverage-guided fuzzing of every parser of foreign bytes, FUZZ_SECONDS each.
+FUZZ_SECONDS ?= 30
+fuzz:
+	$(MAKE) BUILD=$(BUILD)/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined OPT='-O1 -g' fuzz-run
+.PHONY: fuzz-run
+fuzz-run: $(FUZZERS)
+	tests/fuzz/run $(BUILD) $(FUZZ_SECONDS)
+
+# Ratios, taken side by side in one run; never a bare time. B=word runs those whose name has the word.
+bench: all $(BENCHES)
+	tests/bench/run $(BUILD) $(B)
+
+lint:
+	tests/lint $(BUILD)
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8
+	install $(BUILD)/apex $(BUILD)/apexfs $(DESTDIR)$(PREFIX)/bin
+	install $(BUILD)/apexd $(DESTDIR)$(PREFIX)/sbin
+	install -m 644 tools/apex.1 fs/apexfs.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 core/apex-repository.7 $(DESTDIR)$(PREFIX)/share/man/man7
+	install -m 644 dnsd/apexd.8 $(DESTDIR)$(PREFIX)/share/man/man8
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
