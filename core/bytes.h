@@ -7,7 +7,7 @@
 #ifndef AX_BYTES_H
 #define AX_BYTES_H
 
-#include "err.h"
+#include "core/err.h"
 
 struct ax_slice {
 	const uint8_t *p;

@@ -6,7 +6,7 @@
 #ifndef AX_HASH_H
 #define AX_HASH_H
 
-#include "bytes.h"
+#include "core/bytes.h"
 
 enum { AX_ID_SIZE = 32, AX_ID_HEX = 64, AX_ID_SHORT = 12, AX_FORMAT_VERSION = 1 };
 

@@ -11,7 +11,7 @@
 #ifndef AX_NAME_H
 #define AX_NAME_H
 
-#include "bytes.h"
+#include "core/bytes.h"
 
 enum { AX_NAME_MAX = 255, AX_LABEL_MAX = 63, AX_LABELS_MAX = 127, AX_NAME_TEXT_MAX = 1010, AX_LABEL_FILE_MAX = 252 };
 

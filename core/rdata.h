@@ -6,7 +6,7 @@
 #ifndef AX_RDATA_H
 #define AX_RDATA_H
 
-#include "name.h"
+#include "core/name.h"
 
 /* The types the code speaks of by name (IANA registry). */
 enum ax_type {

@@ -12,7 +12,7 @@
 #ifndef AX_RRSET_H
 #define AX_RRSET_H
 
-#include "rdata.h"
+#include "core/rdata.h"
 
 enum { AX_RRSET_VALUE_MAX = 16 << 20 };
 

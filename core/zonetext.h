@@ -8,7 +8,7 @@
 #ifndef AX_ZONETEXT_H
 #define AX_ZONETEXT_H
 
-#include "rrset.h"
+#include "core/rrset.h"
 
 struct ax_zonetext_options {
 	const char *file;             /* for messages; never NULL */

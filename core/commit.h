@@ -1,0 +1,73 @@
+/* commit.h - a zone at a moment: a tree, parents, who, when, why, and the serial.
+ *
+ * The canonical bytes are text (what `apex cat-object` shows), headers in this order:
+ *
+ *     tree HEX
+ *     parent HEX                                   once per parent, first parent first
+ *     zone example.
+ *     serial 2026080101
+ *     author NAME <MAIL> SECONDS.NNNNNNNNN +HHMM
+ *     committer NAME <MAIL> SECONDS.NNNNNNNNN +HHMM
+ *     via fs uid=1000 comm=vim
+ *     (headers we do not know, kept as they are)
+ *     (blank line)
+ *     message, ending in one LF
+ *
+ * The sidecar (not hashed) holds local ids: root node, parents, generation, skip pointer, time.
+ * Ownership: a struct ax_commit owns its memory (fini); a struct ax_commit_info is a plain value. */
+#ifndef AX_COMMIT_H
+#define AX_COMMIT_H
+
+#include "core/name.h"
+#include "core/tree.h"
+
+enum { AX_PARENTS_MAX = 16, AX_PERSON_MAX = 200, AX_MESSAGE_MAX = 64 << 10, AX_VIA_MAX = 400 };
+
+/* A moment: seconds since 1970 UTC, nanoseconds, and the minutes east of UTC of whoever said it. */
+struct ax_time {
+	int64_t s;
+	uint32_t ns;
+	int16_t tz_min;
+};
+
+struct ax_person {
+	const char *name, *mail; /* control bytes, < and > are refused by ax_commit_encode */
+	struct ax_time when;
+};
+
+struct ax_commit {
+	struct ax_id id, tree;
+	unsigned parents;
+	struct ax_id parent[AX_PARENTS_MAX];
+	struct ax_name zone;
+	uint32_t serial;
+	struct ax_person author, committer;
+	const char *via, *message; /* message without its final LF */
+	struct ax_slice extra;     /* unknown header lines, verbatim */
+	char *memory;              /* owns the strings */
+};
+
+/* What is needed of a commit most of the time: one store read, nothing owned. */
+struct ax_commit_info {
+	uint64_t local;            /* its local id */
+	struct ax_root root;
+	uint32_t serial;
+	struct ax_time time;       /* the committer's */
+	uint64_t generation;       /* 1 + the highest of its parents'; a root commit has 1 */
+	unsigned parents;
+	uint64_t parent[AX_PARENTS_MAX]; /* local ids; the first is the branch it was made on */
+	uint64_t jump;             /* skew-binary ancestor along first parents; 0 for a root commit */
+};
+
+/* Canonical bytes of c (id is ignored). AX_EINVAL with what is wrong in a name, mail, via or message. */
+AX_MUST enum ax_err ax_commit_encode(struct ax_buf *out, const struct ax_commit *c);
+/* The reverse; every byte is checked, unknown headers are kept. AX_ECORRUPT if it is no commit. */
+AX_MUST enum ax_err ax_commit_decode(struct ax_commit *out, struct ax_slice canonical);
+void ax_commit_fini(struct ax_commit *c);
+
+AX_MUST enum ax_err ax_commit_read(struct ax_commit *out, struct ax_txn *t, uint64_t local);
+AX_MUST enum ax_err ax_commit_info(struct ax_commit_info *out, struct ax_txn *t, uint64_t local);
+/* The hash of a stored commit. */
+AX_MUST enum ax_err ax_commit_id(struct ax_id *out, struct ax_txn *t, uint64_t local);
+
+#endif

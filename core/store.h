@@ -1,0 +1,88 @@
+/* store.h - the LMDB environment of a repository: transactions, object records, small tables. The only file that
+ * knows LMDB.
+ *
+ *   <repo>/store/data.mdb, lock.mdb      databases:
+ *     obj    local id u64 -> record        append only; objects of all kinds (object.h)
+ *     cid    first 8 bytes of a hash -> list of local ids   commits and tags only
+ *     gone   8-byte key hash, ~commit id -> nothing          deletions (blame.h)
+ *     log    sequence u64 -> entry          append only (log.h)
+ *     main   prefix byte + key -> value     refs, zones, settings, serials, plans
+ *
+ * Caveats (STORE.md section 3): bytes got from a transaction die at its end and, in a write transaction, at the next
+ * write. A read transaction that is kept open makes the file grow: hold none across a wait for a client or a user,
+ * reset or renew at least every second. One write transaction at a time over all processes. Do not open a
+ * repository twice in one process, nor across fork.
+ * Threads: a store may be shared; a transaction belongs to one thread at a time.
+ * Durability: a commit is two flushes (full sync); NOSYNC only for a first import, then one sync. */
+#ifndef AX_STORE_H
+#define AX_STORE_H
+
+#include "core/hash.h"
+
+struct ax_store;
+struct ax_txn;
+
+enum ax_table { AX_TABLE_MAIN, AX_TABLE_GONE, AX_TABLE_CID };
+
+/* Create <dir>/store and the databases. gid (or (gid_t)-1) and modes as DESIGN section 3: 0700/0600, shared with
+ * a group 2770/0660. AX_EEXIST if there is a store. */
+AX_MUST enum ax_err ax_store_create(const char *dir, bool shared, uint32_t gid);
+/* Open an existing one; stale readers are cleared. AX_ENOREPO if there is none, AX_EVERSION if it is newer than
+ * this program. read_only: no write transaction will be begun (the lock file is still written). */
+AX_MUST enum ax_err ax_store_open(struct ax_store **out, const char *dir, bool read_only);
+void ax_store_close(struct ax_store *s);
+/* The id of the last committed transaction: two loads, no system call. Moves with every commit of any process. */
+uint64_t ax_store_last_txn(struct ax_store *s);
+/* Free the slots of readers that died. Daemons call it each minute. */
+AX_MUST enum ax_err ax_store_clear_stale(struct ax_store *s);
+/* Bytes of the map in use and its size: for status and ENOSPC messages. */
+void ax_store_usage(struct ax_store *s, uint64_t *used, uint64_t *size);
+
+/* -- transactions ----------------------------------------------------------------------------------------- */
+
+AX_MUST enum ax_err ax_txn_read(struct ax_txn **out, struct ax_store *s);
+/* Blocks while another writes. nosync: this commit is not flushed; call ax_store_sync after (first import only). */
+AX_MUST enum ax_err ax_txn_write(struct ax_txn **out, struct ax_store *s, bool nosync);
+AX_MUST enum ax_err ax_store_sync(struct ax_store *s);
+/* Renew a read transaction onto the newest state; what it gave out before is dead. */
+AX_MUST enum ax_err ax_txn_renew(struct ax_txn *t);
+/* Give up the snapshot but keep the reader's slot (then renew). */
+void ax_txn_reset(struct ax_txn *t);
+/* The id of the state this transaction reads. */
+uint64_t ax_txn_id(const struct ax_txn *t);
+struct ax_store *ax_txn_store(const struct ax_txn *t);
+/* Make durable what was written; t is gone in any case. */
+AX_MUST enum ax_err ax_txn_commit(struct ax_txn *t);
+/* Drop a write or end a read. NULL is fine. */
+void ax_txn_abort(struct ax_txn *t);
+
+/* -- records under local ids ------------------------------------------------------------------------------ */
+
+/* Reserve the next local id. Ids are given in growing order and records must be put in that order. */
+AX_MUST enum ax_err ax_txn_next_id(uint64_t *out, struct ax_txn *t);
+/* Write a record under an id just reserved (appended), or overwrite one put in this transaction with one of the same
+ * length. */
+AX_MUST enum ax_err ax_txn_put_object(struct ax_txn *t, uint64_t id, struct ax_slice record);
+/* AX_ECORRUPT if there is none: a local id always comes from another record. */
+AX_MUST enum ax_err ax_txn_get_object(struct ax_slice *out, struct ax_txn *t, uint64_t id);
+
+/* -- small tables ----------------------------------------------------------------------------------------- */
+
+AX_MUST enum ax_err ax_txn_get(struct ax_slice *out, struct ax_txn *t, enum ax_table table, struct ax_slice key);
+AX_MUST enum ax_err ax_txn_put(struct ax_txn *t, enum ax_table table, struct ax_slice key, struct ax_slice value);
+/* AX_ENOENT if it was not there. */
+AX_MUST enum ax_err ax_txn_del(struct ax_txn *t, enum ax_table table, struct ax_slice key);
+/* The first pair whose key is >= key (with after: > key) and begins with prefix. AX_ENOENT if none. */
+AX_MUST enum ax_err ax_txn_seek(struct ax_slice *found_key, struct ax_slice *found_value, struct ax_txn *t,
+				enum ax_table table, struct ax_slice prefix, struct ax_slice key, bool after);
+
+/* -- the log's table -------------------------------------------------------------------------------------- */
+
+/* Append an entry; *seq gets its number (from 1). */
+AX_MUST enum ax_err ax_txn_log_append(uint64_t *seq, struct ax_txn *t, struct ax_slice entry);
+/* The entry seq, AX_ENOENT beyond the end. */
+AX_MUST enum ax_err ax_txn_log_get(struct ax_slice *out, struct ax_txn *t, uint64_t seq);
+/* The number of the last entry; 0 if there is none. */
+AX_MUST enum ax_err ax_txn_log_last(uint64_t *out, struct ax_txn *t);
+
+#endif

@@ -1,0 +1,25 @@
+/* watch.h - being woken when any process commits to the repository.
+ *
+ * A watch is an inotify descriptor on the store's data file: LMDB's last write of a commit is its meta page, so an
+ * event follows every durable commit, and nothing is lost when the writer is killed right after. Events are hints:
+ * after one, read ax_store_last_txn() and the log from where one was. (A reader may begin a moment before the
+ * writer's new state can be read: if ax_txn_id() is still the old one, look again within a millisecond or two.)
+ * Cost: none while nothing is written. */
+#ifndef AX_WATCH_H
+#define AX_WATCH_H
+
+#include "core/store.h"
+
+struct ax_watch {
+	int fd; /* readable after a commit: for poll or epoll */
+};
+
+AX_MUST enum ax_err ax_watch_open(struct ax_watch *out, struct ax_store *s);
+void ax_watch_close(struct ax_watch *w);
+/* Take all events that are there; never blocks. */
+void ax_watch_drain(struct ax_watch *w);
+/* Wait until the store's last transaction is not `seen`, or timeout_ms passed (-1: for ever), or other_fd (-1: none)
+ * is readable. True if there is something newer than seen. */
+bool ax_watch_wait(struct ax_watch *w, struct ax_store *s, uint64_t seen, int timeout_ms, int other_fd);
+
+#endif
