@@ -16,8 +16,11 @@ endif
 # What Debian 12 must have. BUILD_DEPS builds, TEST_DEPS are the real programs that the tests drive.
 BUILD_DEPS := gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libldns-dev libssl-dev \
 	libsodium-dev liburcu-dev libsystemd-dev
-TEST_DEPS  := check bind9 bind9-utils bind9-dnsutils knot-dnsutils vim rsync mandoc python3 procps git \
+DEMO_DEPS  := bind9-dnsutils procps
+TEST_DEPS  := check bind9 bind9-utils knot knot-dnsutils nsd vim rsync patch mandoc python3 git \
 	clang clang-format libclang-rt-14-dev shellcheck valgrind strace
+
+DEPS       ?= $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)
 
 have = $(shell pkg-config $(1) $(2) 2>/dev/null)
 CFLAGS_core := $(call have,--cflags,lmdb libsodium ldns)
@@ -57,17 +60,25 @@ tests-objects: $(all_objects)
 
 all: $(PROGRAMS)
 
+# Installing a name server must not start one: policy-rc.d says no while we install.
 deps:
-	@if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
-	missing=$$(dpkg-query -W -f '$${Package} $${Status}\n' $(BUILD_DEPS) $(TEST_DEPS) 2>/dev/null | \
-		awk '/ok installed/{print $$1}' | sort > /tmp/apexfs-have.$$$$; \
-		printf '%s\n' $(BUILD_DEPS) $(TEST_DEPS) | sort | comm -23 - /tmp/apexfs-have.$$$$; rm -f /tmp/apexfs-have.$$$$); \
-	if [ -z "$$missing" ]; then echo "all dependencies are here"; exit 0; fi; \
+	@need="$(strip $(DEPS))"; missing=; \
+	for p in $$need; do \
+		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; \
+	done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	echo "installing:$$missing"; \
+	if [ "$$(id -u)" = 0 ]; then sudo=; else sudo=sudo; fi; \
+	policy=/usr/sbin/policy-rc.d; \
+	if [ -e $$policy ]; then policy=; else \
+		printf '#!/bin/sh\nexit 101\n' | $$sudo tee $$policy >/dev/null && $$sudo chmod 755 $$policy; fi; \
 	$$sudo apt-get update -q && \
-	$$sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -q -y --no-install-recommends $$missing
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; rc=$$?; \
+	if [ "$$policy" ]; then $$sudo rm -f $$policy; fi; exit $$rc
 
-demo: deps
-	$(MAKE) all
+demo:
+	@$(MAKE) --no-print-directory deps DEPS="$(BUILD_DEPS) $(DEMO_DEPS)"
+	@$(MAKE) --no-print-directory all
 	examples/demo.sh $(BUILD)
 
 $(LIBAPEX): $(CORE)
@@ -100,14 +111,17 @@ $(BUILD)/%.o: %.c
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(CFLAGS_$(firstword $(subst /, ,$*))) $(if $(filter tests/%,$*),$(CFLAGS_core) $(CFLAGS_fs) $(CFLAGS_dnsd) $(CFLAGS_test)) -MMD -MP -c -o $@ $<
 
 # Tests: T=word runs those whose path has the word.
-check: all $(UNIT) $(HELPERS)
-	tests/run $(BUILD) $(T)
-check-full: all $(UNIT) $(HELPERS)
-	APEX_TEST_FULL=1 tests/run $(BUILD) $(T)
-check-asan:
-	$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined OPT='-O1 -g' check
-check-tsan:
-	$(MAKE) BUILD=$(BUILD)/tsan SANITIZE=thread OPT='-O1 -g' check
+check: deps
+	@$(MAKE) --no-print-directory check-run
+check-full: deps
+	APEX_TEST_FULL=1 APEX_TEST_TIMEOUT=7200 $(MAKE) --no-print-directory check-run
+check-asan: deps
+	$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE=address,undefined OPT='-O1 -g' check-run
+check-tsan: deps
+	$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=thread OPT='-O1 -g' check-run
+.PHONY: check-run
+check-run: all $(UNIT) $(HELPERS)
+	@tests/run $(BUILD) $(T)
 
 # Coverage-guided fuzzing of every parser of foreign bytes, FUZZ_SECONDS each.
 FUZZ_SECONDS ?= 30
