@@ -205,6 +205,6 @@ struct ax_slice ax_get_bytes(struct ax_reader *r, size_t n)
 		return ax_slice(NULL, 0);
 	}
 	struct ax_slice s = ax_slice(r->p, n);
-	r->p += n;
+	r->p = n ? r->p + n : r->p; /* NULL + 0 is undefined */
 	return s;
 }

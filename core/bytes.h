@@ -66,7 +66,7 @@ struct ax_reader {
 
 static inline struct ax_reader ax_reader(struct ax_slice s)
 {
-	return (struct ax_reader){ s.p, s.p + s.n, false };
+	return (struct ax_reader){ s.p, s.n ? s.p + s.n : s.p, false };
 }
 static inline size_t ax_reader_left(const struct ax_reader *r)
 {

@@ -65,12 +65,10 @@ static enum ax_err complete(struct ax_name *out, size_t n, const struct ax_name 
 	return AX_OK;
 }
 
-enum ax_err ax_name_parse(struct ax_name *out, const char *text, size_t len, const struct ax_name *origin)
+static enum ax_err parse(struct ax_name *out, const char *text, size_t len, const struct ax_name *origin)
 {
 	uint8_t *wire = out->wire;
 	size_t n = 1, label = 0; /* label: where the open label's length goes */
-	*wire = 0;
-	out->n = 1;
 	if (!len)
 		return bad_name("empty name", text, len);
 	if (len == 1 && *text == '.')
@@ -109,6 +107,16 @@ enum ax_err ax_name_parse(struct ax_name *out, const char *text, size_t len, con
 	}
 	wire[label] = (uint8_t)(n - label - 1);
 	return complete(out, n, origin, text, len);
+}
+
+enum ax_err ax_name_parse(struct ax_name *out, const char *text, size_t len, const struct ax_name *origin)
+{
+	out->n = 1;
+	out->wire[0] = 0;
+	enum ax_err e = parse(out, text, len, origin);
+	if (e)
+		*out = ax_name_root;
+	return e;
 }
 
 static void label_text(struct ax_buf *b, const uint8_t *p, size_t n)
@@ -358,8 +366,8 @@ static bool key_label(uint8_t out[AX_LABEL_MAX], size_t *n, struct ax_reader *r)
 	}
 }
 
-enum ax_err ax_key_parse(struct ax_name *name, uint16_t *type, uint16_t *covered, size_t *owner_len, struct ax_slice key,
-			 const struct ax_name *apex)
+enum ax_err ax_key_parse(struct ax_name *name, uint16_t *type, uint16_t *covered, size_t *owner_len,
+			 struct ax_slice key, const struct ax_name *apex)
 {
 	struct ax_reader r = ax_reader(key);
 	*name = *apex;

@@ -39,7 +39,7 @@ struct ax_rrset_builder {
 	uint16_t type, covered;
 	bool has_ttl;
 	uint32_t ttl_s;
-	uint32_t ttl_max_s; /* differs from ttl_s when the records' TTLs did: the lowest was taken */
+	uint32_t ttl_max_s;  /* differs from ttl_s when the records' TTLs did: the lowest was taken */
 	struct ax_buf bytes; /* TTL u32, length u32, RDATA; one after the other */
 	size_t count;
 };
