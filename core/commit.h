@@ -13,7 +13,8 @@
  *     (blank line)
  *     message, ending in one LF
  *
- * The sidecar (not hashed) holds local ids: root node, parents, generation, skip pointer, time.
+ * The sidecar (not hashed) holds local ids and what walks need: root node, parents, generation, skip pointer, time.
+ * Jump pointers are skew-binary (Myers 1983): any first-parent ancestor is O(log n) steps away.
  * Ownership: a struct ax_commit owns its memory (fini); a struct ax_commit_info is a plain value. */
 #ifndef AX_COMMIT_H
 #define AX_COMMIT_H
@@ -54,9 +55,11 @@ struct ax_commit_info {
 	uint32_t serial;
 	struct ax_time time;       /* the committer's */
 	uint64_t generation;       /* 1 + the highest of its parents'; a root commit has 1 */
+	uint64_t depth;            /* 1 + its first parent's */
 	unsigned parents;
 	uint64_t parent[AX_PARENTS_MAX]; /* local ids; the first is the branch it was made on */
 	uint64_t jump;             /* skew-binary ancestor along first parents; 0 for a root commit */
+	struct ax_time earliest;   /* least time among this one and its first-parent ancestors newer than jump */
 };
 
 /* Canonical bytes of c (id is ignored). AX_EINVAL with what is wrong in a name, mail, via or message. */
@@ -69,5 +72,20 @@ AX_MUST enum ax_err ax_commit_read(struct ax_commit *out, struct ax_txn *t, uint
 AX_MUST enum ax_err ax_commit_info(struct ax_commit_info *out, struct ax_txn *t, uint64_t local);
 /* The hash of a stored commit. */
 AX_MUST enum ax_err ax_commit_id(struct ax_id *out, struct ax_txn *t, uint64_t local);
+
+/* -- write side: used by publish.c ------------------------------------------------------------------------ */
+
+/* Fill generation, depth, jump and earliest of info from its parents and time. */
+AX_MUST enum ax_err ax_commit_link(struct ax_commit_info *info, struct ax_txn *t);
+/* Write c under info->local, reserved before: nodes of its tree name that id before the tree's id is known. So first put
+ * it with anything for tree and serial, then once more with the truth: the record keeps its length. *id (may be NULL)
+ * gets the hash. */
+AX_MUST enum ax_err ax_commit_put(struct ax_id *id, struct ax_txn *t, const struct ax_commit *c,
+				  const struct ax_commit_info *info);
+
+static inline int ax_time_cmp(struct ax_time a, struct ax_time b)
+{
+	return a.s != b.s ? (a.s > b.s) - (a.s < b.s) : (a.ns > b.ns) - (a.ns < b.ns);
+}
 
 #endif

@@ -35,6 +35,8 @@ AX_MUST enum ax_err ax_zone_above(struct ax_zone *out, struct ax_txn *t, const s
 /* Write side: used by repo.c. */
 AX_MUST enum ax_err ax_zone_put(struct ax_txn *t, struct ax_zone *z); /* id 0: gets the next number */
 AX_MUST enum ax_err ax_zone_set_default(struct ax_txn *t, uint32_t id);
+/* One that was removed: to bring it back under its number. AX_ENOENT if it never was or is there. */
+AX_MUST enum ax_err ax_zone_find_removed(struct ax_zone *out, struct ax_txn *t, const struct ax_name *apex);
 
 /* -- serials (RFC 1982) ----------------------------------------------------------------------------------- */
 
