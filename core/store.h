@@ -35,6 +35,8 @@ void ax_store_close(struct ax_store *s);
 uint64_t ax_store_last_txn(struct ax_store *s);
 /* Free the slots of readers that died. Daemons call it each minute. */
 AX_MUST enum ax_err ax_store_clear_stale(struct ax_store *s);
+/* The folder of the environment, "<repo>/store". Borrowed from s. */
+const char *ax_store_path(const struct ax_store *s);
 /* Bytes of the map in use and its size: for status and ENOSPC messages. */
 void ax_store_usage(struct ax_store *s, uint64_t *used, uint64_t *size);
 
