@@ -1,0 +1,58 @@
+#include "core/render.h"
+#include "tools/verbs.h"
+
+#include <stdio.h>
+
+static enum ax_err put_entry(struct cli *c, const char *branch, unsigned n, const struct ax_log_entry *entry)
+{
+	struct ax_commit commit;
+	char part[AX_ID_SHORT + 1];
+	enum ax_err e = entry->new_commit ? ax_commit_read(&commit, c->txn, entry->new_commit) : AX_OK;
+	if (e)
+		return e;
+	if (entry->new_commit)
+		ax_id_short(part, &commit.id);
+	ax_buf_printf(&c->out, "%s %s@{%u} (", entry->new_commit ? part : "000000000000", branch, n);
+	ax_render_time(&c->out, entry->when);
+	ax_buf_printf(&c->out, ", %s) ", entry->door);
+	if (entry->new_commit)
+		ax_buf_slice(&c->out, ax_render_subject(commit.message));
+	else
+		ax_buf_str(&c->out, "deleted");
+	ax_buf_u8(&c->out, '\n');
+	if (entry->new_commit)
+		ax_commit_fini(&commit);
+	return ax_buf_check(&c->out);
+}
+
+static enum ax_err run(struct cli *c, struct words *w)
+{
+	struct ax_log_entry entry;
+	if (w->n)
+		c->branch_text = w->v[0];
+	c->style = PRINT_IDS;
+	enum ax_err e = cli_begin(c, true);
+	if (!e)
+		e = cli_need_tip(c);
+	uint64_t seq = e ? 0 : c->tip.log;
+	for (unsigned n = 0; seq && !e; n++, seq = entry.prev) {
+		e = ax_log_get(&entry, c->txn, seq);
+		if (!e)
+			e = put_entry(c, c->branch, n, &entry);
+	}
+	return e;
+}
+
+const struct verb verb_reflog = {
+	.name = "reflog",
+	.synopsis = "[BRANCH]",
+	.summary = "print where a branch has been, newest first",
+	.details = "Each line: the commit, the revision that names it by its place in this list, when and through "
+		   "which door\n"
+		   "the branch came there, the commit's subject.",
+	.example = "apex reflog main",
+	.min_words = 0,
+	.max_words = 1,
+	.paged = true,
+	.run = run,
+};

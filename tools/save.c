@@ -1,0 +1,82 @@
+#include "tools/save.h"
+
+#include <string.h>
+#include <strings.h>
+
+const char *save_message, *save_force;
+
+enum ax_err save_zone_text(const char **out, struct ax_buf *b, struct cli *c, const struct ax_zone *zone)
+{
+	*out = NULL;
+	struct ax_zone first;
+	enum ax_err e = ax_zone_default(&first, c->txn);
+	if (e || first.id == zone->id)
+		return e;
+	ax_name_text(b, &zone->apex);
+	*out = ax_buf_cstr(b);
+	return ax_buf_check(b);
+}
+
+void save_tell(struct ax_buf *out, const char *zone_text, const char *branch, const struct ax_published *p,
+	       bool counts)
+{
+	char part[AX_ID_SHORT + 1];
+	if (!p->changed) {
+		ax_buf_str(out, "(no changes)\n");
+		return;
+	}
+	ax_id_short(part, &p->id);
+	ax_buf_printf(out, "[%s%s%s %s] %s", zone_text ? zone_text : "", zone_text ? ":" : "", branch, part,
+		      p->subject);
+	if (counts && p->born)
+		ax_buf_printf(out, " (%llu RRset%s)", (unsigned long long)p->count, p->count == 1 ? "" : "s");
+	else if (counts)
+		ax_buf_printf(out, " (%llu added, %llu removed, %llu changed)", (unsigned long long)p->stats.added,
+			      (unsigned long long)p->stats.removed, (unsigned long long)p->stats.changed);
+	ax_buf_u8(out, '\n');
+}
+
+/* --force=HASH means the plan it was given for and no other: by now the same command may plan something else. */
+static enum ax_err force(struct ax_published *out, struct cli *c, const char *plan, const char *wanted,
+			 const struct ax_listener *listener)
+{
+	size_t n = strlen(wanted), short_n = strlen(plan);
+	if (n < 4 || strncasecmp(plan, wanted, n < short_n ? n : short_n))
+		return ax_fail(AX_EGUARD, "%s; this is not the plan %s that was forced", ax_err_text(AX_EGUARD),
+			       wanted);
+	size_t made;
+	return ax_repo_force(out, 1, &made, c->repo, wanted, &c->actor, listener);
+}
+
+enum ax_err save_batch(struct cli *c, const struct save *s)
+{
+	if (s->message && !s->message[0])
+		return ax_fail(AX_EUSAGE, "the message is empty");
+	struct ax_buf zone = AX_BUF_INIT;
+	const char *zone_text;
+	char plan[AX_ID_SHORT + 1] = "";
+	struct ax_published published = { 0 };
+	struct ax_listener listener = { cli_warn, c };
+	struct ax_change change = { .zone = c->zone.id,
+				    .branch = c->branch,
+				    .batch = s->batch,
+				    .replace = s->replace,
+				    .serial_from = s->serial_from,
+				    .message = s->message };
+	enum ax_err e = save_zone_text(&zone_text, &zone, c, &c->zone);
+	if (!e)
+		e = cli_may_begin(c);
+	cli_end_read(c);
+	if (e)
+		goto out;
+	e = ax_repo_commit(&published, c->repo, &change, 1, &c->actor, &listener, plan);
+	if (e == AX_EGUARD && s->force)
+		e = force(&published, c, plan, s->force, &listener);
+	if (!e || e == AX_ENOCHANGE) {
+		save_tell(&c->out, zone_text, c->branch, &published, s->counts);
+		e = AX_OK;
+	}
+out:
+	ax_buf_fini(&zone);
+	return e;
+}

@@ -1,0 +1,37 @@
+/* save.h - a change from the command line: one batch to one branch, committed and told in one line.
+ *
+ *     [main 4f1c2a9d03be] api A: 1.2.3.4 -> 9.9.9.9
+ *     [main 4f1c2a9d03be] import example.zone (2 added, 1 removed, 3 changed)
+ *     [foo.com.:main 4f1c2a9d03be] initial import (5 RRsets)          another zone than the default one
+ *     (no changes) */
+#ifndef SAVE_H
+#define SAVE_H
+
+#include "tools/cli.h"
+
+struct save {
+	struct ax_batch *batch;
+	bool replace;
+	enum ax_serial_source serial_from;
+	const char *message; /* NULL: core says what changed */
+	const char *force;   /* the plan that may pass a guard; NULL: none */
+	bool counts;         /* tell how many RRsets */
+};
+
+/* Commit to c's zone and branch; the read transaction is ended first. */
+AX_MUST enum ax_err save_batch(struct cli *c, const struct save *s);
+/* Append the line that tells of it. zone_text NULL: the default zone. */
+void save_tell(struct ax_buf *out, const char *zone_text, const char *branch, const struct ax_published *p,
+	       bool counts);
+/* The zone's name if it is not the repository's default zone, else NULL; into b. */
+AX_MUST enum ax_err save_zone_text(const char **out, struct ax_buf *b, struct cli *c, const struct ax_zone *zone);
+
+/* The options -m and --force of every verb that changes a zone. */
+extern const char *save_message, *save_force;
+#define SAVE_OPTIONS                                                                                              \
+	{ "message", 'm', "TEXT", "the commit's message; else it says what changed", &save_message, NULL, NULL }, \
+	{                                                                                                         \
+		"force", 0, "HASH", "pass the guard that refused just this plan", &save_force, NULL, NULL         \
+	}
+
+#endif

@@ -1,0 +1,11 @@
+/* verbs.h - every verb there is; main.c has the table. */
+#ifndef VERBS_H
+#define VERBS_H
+
+#include "tools/cli.h"
+
+extern const struct verb verb_init, verb_zone, verb_import, verb_export, verb_set, verb_delete, verb_show, verb_log,
+	verb_diff, verb_force, verb_blame, verb_status, verb_branch, verb_checkout, verb_tag, verb_reflog,
+	verb_cat_object, verb_check, verb_fsck;
+
+#endif
