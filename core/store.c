@@ -23,7 +23,7 @@ enum { DATABASE_MARK = '~' };
 
 struct ax_store {
 	MDB_env *env;
-	MDB_dbi main, obj, cid, gone, log;
+	MDB_dbi main, obj, cid, gone;
 	bool read_only;
 	/* LMDB may map the file anew only while this process has no transaction (MDB_MAP_RESIZED). Whoever uses the
 	 * map counts itself in `active`; `resizing` turns newcomers away to the mutex. */
@@ -37,8 +37,8 @@ struct ax_txn {
 	MDB_txn *txn;
 	bool write, live;           /* live: counted in store->active */
 	uint64_t first_id, next_id; /* 0: not yet looked up */
-	uint64_t put_id, log_seq;   /* the last id put; the last log entry, once known */
-	bool log_known;
+	uint64_t put_id;            /* the last id put */
+	uint64_t log_seq, log_id;   /* where the last look at the log ended; 0: nowhere */
 };
 
 static _Thread_local uint64_t reads;
@@ -101,7 +101,7 @@ static int open_env(MDB_env **out, const char *path, unsigned flags, mode_t mode
 		if (!rc)
 			rc = mdb_env_set_maxreaders(env, READERS_MAX);
 		if (!rc)
-			rc = mdb_env_set_maxdbs(env, 4);
+			rc = mdb_env_set_maxdbs(env, 3);
 		if (!rc)
 			rc = mdb_env_open(env, path, MDB_NOTLS | flags, mode);
 		if (!rc) {
@@ -123,8 +123,6 @@ static int open_databases(struct ax_store *s, MDB_txn *txn, unsigned flags)
 		rc = mdb_dbi_open(txn, "~cid", flags, &s->cid);
 	if (!rc)
 		rc = mdb_dbi_open(txn, "~gone", flags, &s->gone);
-	if (!rc)
-		rc = mdb_dbi_open(txn, "~log", flags | MDB_INTEGERKEY, &s->log);
 	return rc;
 }
 
@@ -531,15 +529,15 @@ void ax_txn_abort(struct ax_txn *t)
 	free(t);
 }
 
-/* -- records and log: integer keys ------------------------------------------------------------------------ */
+/* -- records under local ids ------------------------------------------------------------------------------ */
 
-/* The greatest key of an integer-keyed database, 0 if it is empty. */
-static enum ax_err last_key(uint64_t *out, struct ax_txn *t, MDB_dbi dbi)
+/* The greatest local id, 0 if there is none. */
+static enum ax_err last_id(uint64_t *out, struct ax_txn *t)
 {
 	MDB_cursor *c;
 	MDB_val key, value;
 	*out = 0;
-	int rc = mdb_cursor_open(t->txn, dbi, &c);
+	int rc = mdb_cursor_open(t->txn, t->store->obj, &c);
 	if (rc)
 		return fail(t->store, "cannot read", rc);
 	rc = mdb_cursor_get(c, &key, &value, MDB_LAST);
@@ -549,11 +547,12 @@ static enum ax_err last_key(uint64_t *out, struct ax_txn *t, MDB_dbi dbi)
 	return rc && rc != MDB_NOTFOUND ? fail(t->store, "cannot read", rc) : AX_OK;
 }
 
-static int get_integer(struct ax_slice *out, struct ax_txn *t, MDB_dbi dbi, uint64_t id)
+static int get_record(struct ax_slice *out, struct ax_txn *t, uint64_t id)
 {
 	MDB_val key = { sizeof id, &id }, value;
-	int rc = mdb_get(t->txn, dbi, &key, &value);
+	int rc = mdb_get(t->txn, t->store->obj, &key, &value);
 	*out = rc ? ax_slice(NULL, 0) : ax_slice(value.mv_data, value.mv_size);
+	reads++;
 	return rc;
 }
 
@@ -562,7 +561,7 @@ enum ax_err ax_txn_next_id(uint64_t *out, struct ax_txn *t)
 	*out = 0;
 	if (!t->next_id) {
 		uint64_t last;
-		enum ax_err e = last_key(&last, t, t->store->obj);
+		enum ax_err e = last_id(&last, t);
 		if (e)
 			return e;
 		t->first_id = t->next_id = last + 1;
@@ -574,7 +573,7 @@ enum ax_err ax_txn_next_id(uint64_t *out, struct ax_txn *t)
 static enum ax_err check_overwrite(struct ax_txn *t, uint64_t id, size_t size)
 {
 	struct ax_slice old;
-	if (id < t->first_id || id >= t->next_id || get_integer(&old, t, t->store->obj, id) || old.n != size)
+	if (id < t->first_id || id >= t->next_id || get_record(&old, t, id) || old.n != size)
 		return ax_fail(AX_EINTERNAL, "record %llu cannot be put here", (unsigned long long)id);
 	return AX_OK;
 }
@@ -596,46 +595,11 @@ enum ax_err ax_txn_put_object(struct ax_txn *t, uint64_t id, struct ax_slice rec
 
 enum ax_err ax_txn_get_object(struct ax_slice *out, struct ax_txn *t, uint64_t id)
 {
-	int rc = get_integer(out, t, t->store->obj, id);
-	reads++;
+	int rc = get_record(out, t, id);
 	if (rc == MDB_NOTFOUND)
 		return ax_fail(AX_ECORRUPT, "%s: record %llu is missing", ax_store_path(t->store),
 			       (unsigned long long)id);
 	return rc ? fail(t->store, "cannot read a record", rc) : AX_OK;
-}
-
-enum ax_err ax_txn_log_last(uint64_t *out, struct ax_txn *t)
-{
-	enum ax_err e = AX_OK;
-	*out = 0;
-	if (!t->write)
-		return last_key(out, t, t->store->log);
-	if (!t->log_known)
-		e = last_key(&t->log_seq, t, t->store->log);
-	t->log_known = !e;
-	*out = e ? 0 : t->log_seq;
-	return e;
-}
-
-enum ax_err ax_txn_log_append(uint64_t *seq, struct ax_txn *t, struct ax_slice entry)
-{
-	enum ax_err e = ax_txn_log_last(seq, t);
-	if (e)
-		return e;
-	uint64_t n = *seq + 1;
-	MDB_val key = { sizeof n, &n }, value = { entry.n, (void *)entry.p };
-	*seq = 0;
-	int rc = mdb_put(t->txn, t->store->log, &key, &value, MDB_APPEND);
-	if (rc)
-		return fail(t->store, "cannot write the log", rc);
-	*seq = t->log_seq = n;
-	return AX_OK;
-}
-
-enum ax_err ax_txn_log_get(struct ax_slice *out, struct ax_txn *t, uint64_t seq)
-{
-	int rc = get_integer(out, t, t->store->log, seq);
-	return rc == MDB_NOTFOUND ? AX_ENOENT : rc ? fail(t->store, "cannot read the log", rc) : AX_OK;
 }
 
 /* -- small tables ----------------------------------------------------------------------------------------- */
@@ -703,5 +667,146 @@ enum ax_err ax_txn_seek(struct ax_slice *found_key, struct ax_slice *found_value
 		return AX_ENOENT;
 	*found_key = ax_slice(k.mv_data, k.mv_size);
 	*found_value = ax_slice(v.mv_data, v.mv_size);
+	return AX_OK;
+}
+
+/* -- the log ---------------------------------------------------------------------------------------------- */
+
+/* Entries are records among the others, so that an entry costs no page of its own. Each names the one before it and,
+ * for long ways, an earlier one (a skew-binary list: any is log n steps away). The last is named in main:
+ *
+ *     record = 2 | seq LEB128 | id before LEB128 | jump's seq LEB128 | jump's id LEB128 | entry
+ *     main "~log" -> seq u64 | id u64 */
+
+enum { FORMAT_LOG = 2 };
+static const char log_key[] = "~log";
+
+struct log_entry {
+	uint64_t seq, prev_id, jump_seq, jump_id;
+	struct ax_slice bytes;
+};
+
+static enum ax_err log_damaged(struct ax_txn *t, uint64_t id)
+{
+	return ax_fail(AX_ECORRUPT, "%s: log record %llu is missing or damaged", ax_store_path(t->store),
+		       (unsigned long long)id);
+}
+
+static enum ax_err log_read(struct log_entry *out, struct ax_txn *t, uint64_t id)
+{
+	struct ax_slice record;
+	*out = (struct log_entry){ 0 };
+	if (id == 0)
+		return AX_OK; /* before the first: seq 0 */
+	int rc = get_record(&record, t, id);
+	if (rc && rc != MDB_NOTFOUND)
+		return fail(t->store, "cannot read the log", rc);
+	struct ax_reader r = ax_reader(record);
+	uint8_t format = ax_get_u8(&r);
+	out->seq = ax_get_leb(&r);
+	out->prev_id = ax_get_leb(&r);
+	out->jump_seq = ax_get_leb(&r);
+	out->jump_id = ax_get_leb(&r);
+	out->bytes = ax_slice(r.p, ax_reader_left(&r));
+	return r.bad || format != FORMAT_LOG || out->jump_seq >= out->seq ? log_damaged(t, id) : AX_OK;
+}
+
+static enum ax_err log_head(uint64_t *seq, uint64_t *id, struct ax_txn *t)
+{
+	MDB_val key = { sizeof log_key - 1, (void *)log_key }, value;
+	*seq = *id = 0;
+	int rc = mdb_get(t->txn, t->store->main, &key, &value);
+	if (rc)
+		return rc == MDB_NOTFOUND ? AX_OK : fail(t->store, "cannot read the log", rc);
+	struct ax_reader r = ax_reader(ax_slice(value.mv_data, value.mv_size));
+	*seq = ax_get_u64(&r);
+	*id = ax_get_u64(&r);
+	return r.bad ? log_damaged(t, 0) : AX_OK;
+}
+
+enum ax_err ax_txn_log_last(uint64_t *out, struct ax_txn *t)
+{
+	uint64_t id;
+	return log_head(out, &id, t);
+}
+
+static enum ax_err log_put(struct ax_txn *t, uint64_t id, const struct log_entry *entry)
+{
+	struct ax_buf b = AX_BUF_INIT, head = AX_BUF_INIT;
+	ax_buf_u8(&b, FORMAT_LOG);
+	ax_buf_leb(&b, entry->seq);
+	ax_buf_leb(&b, entry->prev_id);
+	ax_buf_leb(&b, entry->jump_seq);
+	ax_buf_leb(&b, entry->jump_id);
+	ax_buf_slice(&b, entry->bytes);
+	ax_buf_u64(&head, entry->seq);
+	ax_buf_u64(&head, id);
+	MDB_val key = { sizeof log_key - 1, (void *)log_key }, value = { head.n, head.p };
+	enum ax_err e = ax_buf_check(&b);
+	if (!e)
+		e = ax_buf_check(&head);
+	if (!e)
+		e = ax_txn_put_object(t, id, ax_buf_view(&b));
+	int rc = e ? 0 : mdb_put(t->txn, t->store->main, &key, &value, 0);
+	ax_buf_fini(&b);
+	ax_buf_fini(&head);
+	return rc ? fail(t->store, "cannot write the log", rc) : e;
+}
+
+enum ax_err ax_txn_log_append(uint64_t *seq, struct ax_txn *t, struct ax_slice entry)
+{
+	struct log_entry prev, jump;
+	uint64_t id, prev_id, last;
+	*seq = 0;
+	enum ax_err e = log_head(&last, &prev_id, t);
+	if (!e)
+		e = log_read(&prev, t, prev_id);
+	if (!e)
+		e = log_read(&jump, t, prev.jump_id);
+	if (!e)
+		e = ax_txn_next_id(&id, t);
+	if (e)
+		return e;
+	bool far = prev.seq - jump.seq == jump.seq - jump.jump_seq;
+	struct log_entry one = { .seq = last + 1,
+				 .prev_id = prev_id,
+				 .jump_seq = far ? jump.jump_seq : prev.seq,
+				 .jump_id = far ? jump.jump_id : prev_id,
+				 .bytes = entry };
+	e = log_put(t, id, &one);
+	*seq = e ? 0 : one.seq;
+	return e;
+}
+
+enum ax_err ax_txn_log_get(struct ax_slice *out, struct ax_txn *t, uint64_t seq)
+{
+	struct log_entry at;
+	uint64_t last, id, wanted;
+	*out = ax_slice(NULL, 0);
+	enum ax_err e = log_head(&last, &id, t);
+	if (e)
+		return e;
+	if (seq == 0 || seq > last)
+		return AX_ENOENT;
+	wanted = last;
+	if (t->log_seq >= seq && t->log_seq < last) {
+		wanted = t->log_seq;
+		id = t->log_id;
+	}
+	for (;;) {
+		e = log_read(&at, t, id);
+		if (e)
+			return e;
+		if (at.seq != wanted)
+			return log_damaged(t, id);
+		if (at.seq == seq)
+			break;
+		bool far = at.jump_seq >= seq;
+		wanted = far ? at.jump_seq : at.seq - 1;
+		id = far ? at.jump_id : at.prev_id;
+	}
+	t->log_seq = seq;
+	t->log_id = id;
+	*out = at.bytes;
 	return AX_OK;
 }

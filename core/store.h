@@ -2,11 +2,11 @@
  * knows LMDB.
  *
  *   <repo>/store/data.mdb, lock.mdb      databases:
- *     obj    local id u64 -> record        append only; objects of all kinds (object.h)
+ *     obj    local id u64 -> record        append only; objects of all kinds (object.h) and the entries of the log,
+ *                                          which costs a commit no page more (a log of its own: two or three)
  *     cid    first 8 bytes of a hash -> list of local ids   commits and tags only
  *     gone   8-byte key hash, ~commit id -> nothing          deletions (blame.h)
- *     log    sequence u64 -> entry          append only (log.h)
- *     main   prefix byte + key -> value     refs, zones, settings, serials, plans
+ *     main   prefix byte + key -> value     refs, zones, settings, serials, plans; ~ is ours
  *
  * Caveats (STORE.md section 3): bytes got from a transaction die at its end and, in a write transaction, at the next
  * write. A read transaction that is kept open makes the file grow: hold none across a wait for a client or a user,
@@ -78,11 +78,11 @@ AX_MUST enum ax_err ax_txn_del(struct ax_txn *t, enum ax_table table, struct ax_
 AX_MUST enum ax_err ax_txn_seek(struct ax_slice *found_key, struct ax_slice *found_value, struct ax_txn *t,
 				enum ax_table table, struct ax_slice prefix, struct ax_slice key, bool after);
 
-/* -- the log's table -------------------------------------------------------------------------------------- */
+/* -- the log ---------------------------------------------------------------------------------------------- */
 
-/* Append an entry; *seq gets its number (from 1). */
+/* Append an entry; *seq gets its number (from 1). It takes a local id. */
 AX_MUST enum ax_err ax_txn_log_append(uint64_t *seq, struct ax_txn *t, struct ax_slice entry);
-/* The entry seq, AX_ENOENT beyond the end. */
+/* The entry seq, AX_ENOENT beyond the end. Cost: O(log n) reads; one when the transaction's last was seq + 1. */
 AX_MUST enum ax_err ax_txn_log_get(struct ax_slice *out, struct ax_txn *t, uint64_t seq);
 /* The number of the last entry; 0 if there is none. */
 AX_MUST enum ax_err ax_txn_log_last(uint64_t *out, struct ax_txn *t);

@@ -9,6 +9,7 @@
 #include "tests/check.h"
 
 #include <ftw.h>
+#include <string.h>
 #include <unistd.h>
 
 /* What must not fail in a test. */
@@ -91,10 +92,7 @@ static inline uint64_t rng_below(struct rng *r, uint64_t n)
 
 static inline struct rng rng_seeded(void)
 {
-	const char *env = getenv("APEX_SEED");
-	struct rng r = { env ? strtoull(env, NULL, 0) : 20261121 };
-	printf("seed %llu\n", (unsigned long long)r.s);
-	return r;
+	return (struct rng){ check_seed() };
 }
 
 static inline bool full_run(void)

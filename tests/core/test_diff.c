@@ -183,9 +183,14 @@ START_TEST(diff__callback_stops_the_walk)
 }
 END_TEST
 
+static void add(TCase *tc)
+{
+	tcase_add_test(tc, diff__says_what_a_model_says);
+	tcase_add_test(tc, diff__one_change_reads_no_more_than_two_paths);
+	tcase_add_test(tc, diff__callback_stops_the_walk);
+}
+
 int main(void)
 {
-	const TTest *const tests[] = { diff__says_what_a_model_says, diff__one_change_reads_no_more_than_two_paths,
-				       diff__callback_stops_the_walk };
-	return check_run("diff", tests, sizeof tests / sizeof *tests);
+	return check_main("diff", add);
 }

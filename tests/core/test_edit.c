@@ -72,8 +72,12 @@ START_TEST(edit__random_edits_give_the_tree_of_a_fresh_build)
 }
 END_TEST
 
+static void add(TCase *tc)
+{
+	tcase_add_test(tc, edit__random_edits_give_the_tree_of_a_fresh_build);
+}
+
 int main(void)
 {
-	const TTest *const tests[] = { edit__random_edits_give_the_tree_of_a_fresh_build };
-	return check_run("edit", tests, sizeof tests / sizeof *tests);
+	return check_main("edit", add);
 }
