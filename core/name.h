@@ -63,22 +63,23 @@ AX_MUST enum ax_err ax_key_owner(struct ax_buf *b, const struct ax_name *name, c
 /* Append what closes an RRset's key: 00, type; for RRSIG (46) the type covered follows. */
 void ax_key_type(struct ax_buf *b, uint16_t type, uint16_t covered);
 /* Both of the above into an emptied buffer. */
-AX_MUST enum ax_err ax_key_make(struct ax_buf *b, const struct ax_name *name, const struct ax_name *apex, uint16_t type,
-				uint16_t covered);
+AX_MUST enum ax_err ax_key_make(struct ax_buf *b, const struct ax_name *name, const struct ax_name *apex,
+				uint16_t type, uint16_t covered);
 /* Take a key apart. owner_len (may be NULL) is the length of the owner part. AX_ECORRUPT if it is no key. */
 AX_MUST enum ax_err ax_key_parse(struct ax_name *name, uint16_t *type, uint16_t *covered, size_t *owner_len,
 				 struct ax_slice key, const struct ax_name *apex);
 
 /* -- file names ------------------------------------------------------------------------------------------- */
 
-/* Append one label as a file name: bytes 00-20, 7f-ff, '/', '.', '\\' and a form that would read as a
- * different thing become \DDD. Total and reversible; at most AX_LABEL_FILE_MAX bytes. Lower case. */
+/* Append one label as a file name, in lower case: a-z 0-9 - _ * stand for themselves, every other octet is \DDD.
+ * Total, reversible, ASCII; never "." or "..", never the name of a type (those are upper case), never scratch like
+ * .A.swp, A~ or .~tmp~. At most AX_LABEL_FILE_MAX bytes. */
 void ax_label_to_file(struct ax_buf *b, struct ax_slice label);
 /* The reverse: file name to label bytes (at most 63). AX_EINVAL if it is not exactly what ax_label_to_file
  * writes for some label (upper-case letters, raw bytes that are escaped, \DDD of a byte that is not). */
 AX_MUST enum ax_err ax_label_from_file(uint8_t out[AX_LABEL_MAX], size_t *n, const char *file);
-/* A zone's file and ref name: lower-case presentation form without final dot, what a file name can't carry as
- * \DDD; the root is "@". */
+/* A zone's file and ref name: its labels as above with dots between, no final dot; the root is "@". (Over 255 bytes,
+ * what a file system takes, only if dozens of its octets need \DDD.) */
 void ax_zone_to_file(struct ax_buf *b, const struct ax_name *apex);
 AX_MUST enum ax_err ax_zone_from_file(struct ax_name *out, const char *file);
 
