@@ -7,8 +7,10 @@
 #include "core/zone.h"
 
 /* Note a deletion by `commit`: for the key itself and for every owner prefix above it, the apex included. Used by
- * repo.c. zone is in the hash. */
-AX_MUST enum ax_err ax_blame_note_gone(struct ax_txn *t, uint32_t zone, struct ax_slice key, uint64_t commit);
+ * publish.c. zone is in the hash. before: the key noted last for this commit (n 0: none): what both share is not
+ * written again. */
+AX_MUST enum ax_err ax_blame_note_gone(struct ax_txn *t, uint32_t zone, struct ax_slice key, struct ax_slice before,
+				       uint64_t commit);
 /* The newest commit on tip's first-parent line that deleted the key, or something below this owner prefix. AX_ENOENT
  * if none did. */
 AX_MUST enum ax_err ax_blame_gone(uint64_t *commit, struct ax_txn *t, uint32_t zone, struct ax_slice key_or_prefix,

@@ -1,0 +1,111 @@
+#include "core/blame.h"
+
+#include <string.h>
+
+/* `gone`: first 8 bytes of BLAKE2b-256 over zone u32 and key or owner prefix, then ~commit: the newest comes first.
+ * No key is an owner prefix too: the one ends in a type after 00 00, the other in the 00 of a label. */
+enum { GONE_HASH = 8, GONE_KEY = 16 };
+
+static enum ax_err gone_key(uint8_t out[GONE_KEY], uint32_t zone, struct ax_slice what, uint64_t commit)
+{
+	struct ax_buf b = AX_BUF_INIT;
+	ax_buf_u32(&b, zone);
+	ax_buf_slice(&b, what);
+	enum ax_err e = ax_buf_check(&b);
+	if (!e) {
+		struct ax_id id = ax_hash_bytes(ax_buf_view(&b));
+		memcpy(out, id.b, GONE_HASH);
+		ax_be32_put(out + 8, (uint32_t)(~commit >> 32));
+		ax_be32_put(out + 12, (uint32_t)~commit);
+	}
+	ax_buf_fini(&b);
+	return e;
+}
+
+static enum ax_err note(struct ax_txn *t, uint32_t zone, struct ax_slice what, uint64_t commit)
+{
+	uint8_t k[GONE_KEY];
+	enum ax_err e = gone_key(k, zone, what, commit);
+	return e ? e : ax_txn_put(t, AX_TABLE_GONE, ax_slice(k, sizeof k), ax_slice(NULL, 0));
+}
+
+enum ax_err ax_blame_note_gone(struct ax_txn *t, uint32_t zone, struct ax_slice key, struct ax_slice before,
+			       uint64_t commit)
+{
+	size_t shared = 0;
+	enum ax_err e = note(t, zone, key, commit);
+	if (!e && !before.n)
+		e = note(t, zone, ax_slice(NULL, 0), commit);
+	while (shared < key.n && shared < before.n && key.p[shared] == before.p[shared])
+		shared++;
+	/* An owner prefix ends behind each 00, up to the 00 that closes the owner part: that one follows another 00
+	 * or stands at the very front. */
+	for (size_t n = 1; !e && n < key.n && key.p[0]; n++) {
+		if (key.p[n - 1])
+			continue;
+		if (n > shared)
+			e = note(t, zone, ax_slice(key.p, n), commit);
+		if (!key.p[n])
+			break;
+	}
+	return e;
+}
+
+enum ax_err ax_blame_gone(uint64_t *commit, struct ax_txn *t, uint32_t zone, struct ax_slice key_or_prefix,
+			  uint64_t tip)
+{
+	uint8_t k[GONE_KEY];
+	struct ax_slice found, value;
+	*commit = 0;
+	enum ax_err e = gone_key(k, zone, key_or_prefix, tip);
+	for (bool after = false; !e; after = true) {
+		bool is;
+		if ((e = ax_txn_seek(&found, &value, t, AX_TABLE_GONE, ax_slice(k, GONE_HASH), ax_slice(k, GONE_KEY),
+				     after)))
+			return e;
+		if (found.n != GONE_KEY)
+			return ax_fail(AX_ECORRUPT, "a note of a deletion is damaged");
+		memcpy(k, found.p, GONE_KEY);
+		uint64_t at = ~((uint64_t)ax_be32(k + 8) << 32 | ax_be32(k + 12));
+		if ((e = ax_graph_is_first_parent(&is, t, at, tip)))
+			return e;
+		if (is) {
+			*commit = at;
+			return AX_OK;
+		}
+	}
+	return e;
+}
+
+enum ax_err ax_blame_subtree(uint64_t *commit, struct ax_txn *t, uint32_t zone, const struct ax_commit_info *tip,
+			     struct ax_slice prefix)
+{
+	struct ax_tree_range range;
+	uint64_t gone;
+	*commit = 0;
+	enum ax_err e = ax_tree_measure(&range, t, &tip->root, prefix);
+	if (e)
+		return e;
+	e = ax_blame_gone(&gone, t, zone, prefix, tip->local);
+	if (e && e != AX_ENOENT)
+		return e;
+	/* On one line of first parents the younger has the higher id. */
+	*commit = range.changed > gone ? range.changed : gone;
+	return AX_OK;
+}
+
+enum ax_err ax_blame_step(uint64_t *commit, struct ax_entry *became, bool *absent, struct ax_txn *t, uint32_t zone,
+			  const struct ax_commit_info *from, struct ax_slice key)
+{
+	*commit = 0;
+	*absent = false;
+	enum ax_err e = ax_tree_find(became, t, &from->root, key);
+	if (!e) {
+		*commit = became->changed;
+		return AX_OK;
+	}
+	if (e != AX_ENOENT)
+		return e;
+	*absent = true;
+	return ax_blame_gone(commit, t, zone, key, from->local);
+}

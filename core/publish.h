@@ -1,0 +1,71 @@
+/* publish.h - the pipeline behind repo.h: what becomes of a change on its way to a commit. Internal to core.
+ *
+ *     change -> work: zone, tip -> reduce: only what differs -> tree -> checks -> serial -> guards -> commit, ref,
+ * log
+ *
+ * ax_repo_commit, _try and _force are this pipeline in a write transaction, with another end.
+ * Ownership: a work owns its memory; the change and what it points at are borrowed. */
+#ifndef AX_PUBLISH_H
+#define AX_PUBLISH_H
+
+#include "core/repo.h"
+
+/* One change under way. */
+struct ax_work {
+	const struct ax_change *change;
+	struct ax_zone zone;
+	char path[AX_REF_PATH_MAX + 1]; /* of the branch */
+	struct ax_ref tip;
+	struct ax_commit_info tip_info; /* unborn: zeroes and the empty tree */
+	struct ax_edit *edits;          /* what differs from the tip; values borrow from the change's batch */
+	size_t n, cap;
+	struct ax_buf gone; /* keys of what `replace` deletes */
+	bool has_serial;    /* the change came with an SOA and its serial */
+	uint32_t given;
+	bool sealed; /* the new tree is (DESIGN section 2) */
+	uint32_t serial;
+	struct ax_commit_info next; /* the new commit; local 0: nothing changes */
+	struct ax_id id;
+	struct ax_edit_stats stats;
+	struct ax_buf message;
+};
+
+/* All changes of one transaction. */
+struct ax_publish {
+	struct ax_txn *txn;
+	struct ax_person author, committer;
+	const char *via, *door; /* of the commits; of the log's entries */
+	const struct ax_listener *listener;
+	bool forced; /* guards stand aside */
+	struct ax_work *works;
+	size_t n;
+	struct ax_buf refusals; /* what the guards say, "; " between */
+};
+
+AX_MUST enum ax_err ax_publish_init(struct ax_publish *p, struct ax_txn *t, const struct ax_change *changes, size_t n,
+				    const struct ax_actor *who, const struct ax_listener *listener);
+void ax_publish_fini(struct ax_publish *p);
+/* Run all changes. AX_EGUARD: p->refusals tells why; the works are complete, so that a plan can be made of them. */
+AX_MUST enum ax_err ax_publish_run(struct ax_publish *p);
+/* Does any of them make a commit? */
+bool ax_publish_changes(const struct ax_publish *p);
+void ax_publish_tell(struct ax_published *out, const struct ax_work *w);
+
+/* -- its parts ---------------------------------------------------------------------------------------------- */
+
+/* reduce.c: fill w->edits with what the change's batch makes different from the tip.
+ * AX_ECONFLICT if an expectation does not hold. */
+AX_MUST enum ax_err ax_reduce(struct ax_work *w, struct ax_txn *t);
+
+/* serial.c: the serial of the new tree's commit into w->serial (DESIGN section 2). */
+AX_MUST enum ax_err ax_serial_choose(struct ax_work *w, struct ax_txn *t, struct ax_time now);
+/* Does the given serial alone ask for a commit? */
+bool ax_serial_asks(const struct ax_work *w);
+
+/* summary.c: w->message from the change's message, or from what changes. Before the tree is edited. */
+AX_MUST enum ax_err ax_summary_make(struct ax_work *w, struct ax_txn *t);
+
+/* guard.c: append to p->refusals what guards say of w. */
+AX_MUST enum ax_err ax_guard_all(struct ax_publish *p, const struct ax_work *w);
+
+#endif

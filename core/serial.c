@@ -1,0 +1,60 @@
+/* Which serial a commit gets: DESIGN section 2, word for word. */
+#include "core/publish.h"
+
+#include <inttypes.h>
+
+/* "Kept if newer than its branch's": on an unborn branch the zone's own counter is what it is held against, and the
+ * very first serial of a zone is kept as it is. */
+static bool newer(const struct ax_work *w)
+{
+	if (w->tip.commit)
+		return ax_serial_newer(w->given, w->tip_info.serial);
+	return !w->zone.has_serial || ax_serial_newer(w->given, w->zone.serial);
+}
+
+bool ax_serial_asks(const struct ax_work *w)
+{
+	return w->tip.commit && w->has_serial && newer(w);
+}
+
+static enum ax_err shown_otherwise(bool *out, const struct ax_work *w, struct ax_txn *t)
+{
+	uint64_t commit;
+	struct ax_commit_info info;
+	*out = false;
+	enum ax_err e = ax_serial_find(&commit, t, w->zone.id, w->given);
+	if (e)
+		return e == AX_ENOENT ? AX_OK : e;
+	if (!(e = ax_commit_info(&info, t, commit)))
+		*out = !ax_id_eq(&info.root.id, &w->next.root.id);
+	return e;
+}
+
+static enum ax_err not_newer(const struct ax_work *w)
+{
+	struct ax_buf b = AX_BUF_INIT;
+	ax_name_text(&b, &w->zone.apex);
+	const char *apex = ax_buf_cstr(&b);
+	ax_fail(AX_ECHECK,
+		"%s SOA: the zone is signed (RRSIG of the SOA, or ZONEMD, at its apex) and differs, but its serial "
+		"%" PRIu32 " is not newer than %" PRIu32 ": its signer must raise it",
+		apex ? apex : "?", w->given, w->tip_info.serial);
+	ax_buf_fini(&b);
+	return AX_ECHECK;
+}
+
+enum ax_err ax_serial_choose(struct ax_work *w, struct ax_txn *t, struct ax_time now)
+{
+	bool verbatim, other = true;
+	enum ax_err e = ax_check_sealed(&w->sealed, t, &w->next.root);
+	if (e)
+		return e;
+	/* The signature covers the serial: another one would make the zone bogus. */
+	verbatim = w->sealed && w->has_serial && w->change->serial_from != AX_SERIAL_FROM_EDIT;
+	if (verbatim && !newer(w))
+		return not_newer(w);
+	if (!verbatim && w->has_serial && newer(w) && (e = shown_otherwise(&other, w, t)))
+		return e;
+	w->serial = verbatim || (w->has_serial && newer(w) && !other) ? w->given : ax_serial_next(&w->zone, now);
+	return AX_OK;
+}
