@@ -27,7 +27,7 @@ struct list {
 
 struct editor {
 	struct ax_txn *txn;
-	struct ax_walk old;
+	struct ax_treewalk old;
 	struct ax_node_builder builder;
 	unsigned level;
 	uint64_t commit;
@@ -219,14 +219,15 @@ static bool has_old(const struct editor *ed)
 /* Does the next change belong to the old node that we stand on? */
 static bool is_here(const struct editor *ed)
 {
-	return ed->next < ed->n && (ax_slice_cmp(next_key(ed), ax_walk_last_key(&ed->old.level[ed->level])) <= 0 ||
-				    ax_walk_is_last(&ed->old, ed->level));
+	return ed->next < ed->n &&
+	       (ax_slice_cmp(next_key(ed), ax_treewalk_last_key(&ed->old.level[ed->level])) <= 0 ||
+		ax_treewalk_is_last(&ed->old, ed->level));
 }
 
 /* Merge the changes of one old node into its entries. */
 static enum ax_err merge_node(struct editor *ed)
 {
-	struct ax_walk_level *l = &ed->old.level[ed->level];
+	struct ax_treewalk_level *l = &ed->old.level[ed->level];
 	unsigned p = 0;
 	enum ax_err e = AX_OK;
 	bool here = is_here(ed);
@@ -246,14 +247,14 @@ static enum ax_err merge_node(struct editor *ed)
 static enum ax_err rechunk(struct editor *ed)
 {
 	for (;;) {
-		struct ax_walk_level *l = &ed->old.level[ed->level];
-		struct ax_item sep = { .key = ax_walk_last_key(l) };
+		struct ax_treewalk_level *l = &ed->old.level[ed->level];
+		struct ax_item sep = { .key = ax_treewalk_last_key(l) };
 		enum ax_err e = list_add(&ed->removed, &sep, true);
 		if (!e)
 			e = merge_node(ed);
 		if (e || ed->builder.n == 0)
 			return e;
-		e = ax_walk_next(&ed->old, ed->level);
+		e = ax_treewalk_next(&ed->old, ed->level);
 		if (e == AX_ENOENT)
 			return close_node(ed);
 		if (e)
@@ -272,17 +273,17 @@ static enum ax_err build_level(struct editor *ed)
 
 static enum ax_err edit_level(struct editor *ed)
 {
-	struct ax_walk_level *l = &ed->old.level[ed->level];
+	struct ax_treewalk_level *l = &ed->old.level[ed->level];
 	bool placed = false;
 	while (ed->next < ed->n) {
 		enum ax_err e;
 		if (!placed || !is_here(ed)) {
-			e = ax_walk_seek(&ed->old, ed->level, next_key(ed));
+			e = ax_treewalk_seek(&ed->old, ed->level, next_key(ed));
 			if (e)
 				return e;
 			placed = true;
 		}
-		unsigned at = ax_walk_lower_bound(l, next_key(ed));
+		unsigned at = ax_treewalk_lower_bound(l, next_key(ed));
 		bool exact = at < l->count && ax_slice_eq(l->items[at].key, next_key(ed));
 		if (!differs(ed, exact ? &l->items[at] : NULL)) {
 			ed->next++;
@@ -395,12 +396,12 @@ enum ax_err ax_tree_edit(struct ax_root *out, struct ax_edit_stats *stats, struc
 	ed->commit = commit;
 	ed->edits = edits;
 	ed->n = n;
-	e = ax_walk_init(&ed->old, t, &old);
+	e = ax_treewalk_init(&ed->old, t, &old);
 	if (!e)
 		e = run(out, ed);
 	if (!e && stats)
 		*stats = ed->stats;
-	ax_walk_fini(&ed->old);
+	ax_treewalk_fini(&ed->old);
 	ax_node_builder_fini(&ed->builder);
 	list_fini(&ed->changes);
 	list_fini(&ed->removed);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Copy the node's bytes and take it apart. */
-static enum ax_err hold(struct ax_walk_level *l, const struct ax_node *node)
+static enum ax_err hold(struct ax_treewalk_level *l, const struct ax_node *node)
 {
 	struct ax_node_iter it;
 	struct ax_node copy = *node;
@@ -40,7 +40,7 @@ static enum ax_err hold(struct ax_walk_level *l, const struct ax_node *node)
 	return AX_OK;
 }
 
-static enum ax_err load(struct ax_walk *w, unsigned level, uint64_t id)
+static enum ax_err load(struct ax_treewalk *w, unsigned level, uint64_t id)
 {
 	struct ax_node node;
 	if (w->level[level].id == id)
@@ -49,10 +49,10 @@ static enum ax_err load(struct ax_walk *w, unsigned level, uint64_t id)
 	return e ? e : hold(&w->level[level], &node);
 }
 
-enum ax_err ax_walk_init(struct ax_walk *w, struct ax_txn *t, const struct ax_root *root)
+enum ax_err ax_treewalk_init(struct ax_treewalk *w, struct ax_txn *t, const struct ax_root *root)
 {
 	struct ax_node node;
-	*w = (struct ax_walk){ .txn = t, .root = root->node };
+	*w = (struct ax_treewalk){ .txn = t, .root = root->node };
 	if (root->node == 0)
 		return AX_OK;
 	enum ax_err e = ax_node_read(&node, t, root->node);
@@ -62,7 +62,7 @@ enum ax_err ax_walk_init(struct ax_walk *w, struct ax_txn *t, const struct ax_ro
 	return hold(&w->level[node.level], &node);
 }
 
-void ax_walk_fini(struct ax_walk *w)
+void ax_treewalk_fini(struct ax_treewalk *w)
 {
 	for (unsigned i = 0; i < AX_TREE_HEIGHT_MAX; i++) {
 		ax_buf_fini(&w->level[i].bytes);
@@ -72,7 +72,7 @@ void ax_walk_fini(struct ax_walk *w)
 	}
 }
 
-unsigned ax_walk_lower_bound(const struct ax_walk_level *l, struct ax_slice key)
+unsigned ax_treewalk_lower_bound(const struct ax_treewalk_level *l, struct ax_slice key)
 {
 	unsigned lo = 0, hi = l->count;
 	while (lo < hi) {
@@ -85,17 +85,17 @@ unsigned ax_walk_lower_bound(const struct ax_walk_level *l, struct ax_slice key)
 	return lo;
 }
 
-struct ax_slice ax_walk_last_key(const struct ax_walk_level *l)
+struct ax_slice ax_treewalk_last_key(const struct ax_treewalk_level *l)
 {
 	return l->items[l->count - 1].key;
 }
 
-enum ax_err ax_walk_seek(struct ax_walk *w, unsigned level, struct ax_slice key)
+enum ax_err ax_treewalk_seek(struct ax_treewalk *w, unsigned level, struct ax_slice key)
 {
 	enum ax_err e = AX_OK;
 	for (unsigned i = w->height - 1; i > level && !e; i--) {
-		struct ax_walk_level *l = &w->level[i];
-		l->at = ax_walk_lower_bound(l, key);
+		struct ax_treewalk_level *l = &w->level[i];
+		l->at = ax_treewalk_lower_bound(l, key);
 		if (l->at == l->count)
 			l->at--; /* beyond all: it would be appended to the last */
 		e = load(w, i - 1, l->items[l->at].child);
@@ -103,7 +103,7 @@ enum ax_err ax_walk_seek(struct ax_walk *w, unsigned level, struct ax_slice key)
 	return e;
 }
 
-bool ax_walk_is_last(const struct ax_walk *w, unsigned level)
+bool ax_treewalk_is_last(const struct ax_treewalk *w, unsigned level)
 {
 	for (unsigned i = level + 1; i < w->height; i++)
 		if (w->level[i].at + 1 < w->level[i].count)
@@ -111,7 +111,7 @@ bool ax_walk_is_last(const struct ax_walk *w, unsigned level)
 	return true;
 }
 
-enum ax_err ax_walk_next(struct ax_walk *w, unsigned level)
+enum ax_err ax_treewalk_next(struct ax_treewalk *w, unsigned level)
 {
 	unsigned i = level + 1;
 	while (i < w->height && w->level[i].at + 1 == w->level[i].count)
