@@ -25,6 +25,7 @@ static MDB_val val(struct ax_slice s)
 	return (MDB_val){ s.n, (void *)s.p };
 }
 
+/* One table among others, as in any program that keeps more than one: a named database. */
 static void raw_open(struct raw *r, const char *name)
 {
 	char path[128];
@@ -34,9 +35,10 @@ static void raw_open(struct raw *r, const char *name)
 		err(1, "%s", path);
 	lm(mdb_env_create(&r->env), "create");
 	lm(mdb_env_set_mapsize(r->env, (size_t)1 << 36), "mapsize");
+	lm(mdb_env_set_maxdbs(r->env, 1), "maxdbs");
 	lm(mdb_env_open(r->env, path, MDB_NOTLS, 0600), "open");
 	lm(mdb_txn_begin(r->env, NULL, 0, &t), "begin");
-	lm(mdb_dbi_open(t, NULL, 0, &r->dbi), "dbi");
+	lm(mdb_dbi_open(t, "records", MDB_CREATE, &r->dbi), "dbi");
 	lm(mdb_txn_commit(t), "commit");
 }
 
