@@ -51,7 +51,9 @@ enum ax_err ax_type_parse(uint16_t *out, const char *text, size_t len)
 	}
 	if (type_number(out, text, len))
 		return AX_OK;
-	if (len && len < sizeof name && !memchr(text, 0, len)) {
+	/* ldns would take TYPE1x for 1. */
+	bool numbered = len >= 4 && strncasecmp(text, "TYPE", 4) == 0;
+	if (len && len < sizeof name && !numbered && !memchr(text, 0, len)) {
 		memcpy(name, text, len);
 		name[len] = 0;
 		ldns_rr_type type = ldns_get_rr_type_by_name(name);
