@@ -208,13 +208,15 @@ void ax_publish_tell(struct ax_published *out, const struct ax_work *w)
 {
 	bool changed = w->next.local;
 	const struct ax_commit_info *now = changed ? &w->next : &w->tip_info;
-	*out = (struct ax_published){ .changed = changed,
+	*out = (struct ax_published){ .zone = w->zone.id,
+				      .changed = changed,
 				      .born = changed && !w->tip.commit,
 				      .commit = now->local,
 				      .id = changed ? w->id : w->tip.id,
 				      .serial = now->serial,
 				      .stats = w->stats,
 				      .count = now->root.count };
+	snprintf(out->branch, sizeof out->branch, "%s", w->path + strlen("heads/"));
 	size_t n = 0;
 	while (n < w->message.n && n < sizeof out->subject - 1 && w->message.p[n] != '\n')
 		n++;

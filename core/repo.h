@@ -54,6 +54,8 @@ struct ax_change {
 };
 
 struct ax_published {
+	uint32_t zone;
+	char branch[AX_REF_NAME_MAX + 1];
 	bool changed;               /* false: the tree was so already, no commit was made; commit is the tip */
 	bool born;                  /* the branch's first commit */
 	uint64_t commit;
