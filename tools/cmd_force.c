@@ -2,37 +2,19 @@
 #include "tools/verbs.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-/* A plan may be of several zones and branches; what each became is read off its commit. */
+/* A plan may be of several zones and branches. */
 static enum ax_err tell(struct cli *c, const struct ax_published *p)
 {
-	struct ax_commit commit;
 	struct ax_zone zone;
 	struct ax_buf name = AX_BUF_INIT;
 	const char *zone_text;
-	enum ax_err e = ax_commit_read(&commit, c->txn, p->commit);
-	if (e)
-		return e;
-	e = ax_zone_find(&zone, c->txn, &commit.zone);
+	enum ax_err e = ax_zone_get(&zone, c->txn, p->zone);
 	if (!e)
 		e = save_zone_text(&zone_text, &name, c, &zone);
-	if (!e) {
-		/* the branch is the one whose tip it is now */
-		char path[AX_REF_PATH_MAX + 1], after[AX_REF_PATH_MAX + 1] = "";
-		struct ax_ref ref;
-		const char *branch = "?";
-		while (!ax_ref_next(&ref, path, c->txn, zone.id, "heads/", after)) {
-			memcpy(after, path, sizeof after);
-			if (ref.commit == p->commit) {
-				branch = path + strlen("heads/");
-				break;
-			}
-		}
-		save_tell(&c->out, zone_text, branch, p, false);
-	}
+	if (!e)
+		save_tell(&c->out, zone_text, p->branch, p, false);
 	ax_buf_fini(&name);
-	ax_commit_fini(&commit);
 	return e;
 }
 
