@@ -37,6 +37,9 @@ CPPFLAGS += -D_GNU_SOURCE -DAPEX_VERSION='"$(VERSION)"' -I.
 ALL_CFLAGS  = -std=gnu11 -pthread $(OPT) $(WARN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
 
+# Short lines; V=1 shows the whole commands.
+run = $(if $(V),,@printf '  %-3s %s\n' $(1) $(2); )
+
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 CORE  := $(call objects,core/*.c)
 FS    := $(call objects,fs/*.c)
@@ -82,33 +85,33 @@ demo:
 	examples/demo.sh $(BUILD)
 
 $(LIBAPEX): $(CORE)
-	rm -f $@ && $(AR) rcs $@ $^
+	$(call run,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 $(BUILD)/apex: $(TOOLS) $(LIBAPEX)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core)
+	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core)
 $(BUILD)/apexfs: $(FS) $(LIBAPEX)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_fs)
+	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_fs)
 $(BUILD)/apexd: $(DNSD) $(LIBAPEX)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_dnsd)
+	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_dnsd)
 
 # A test sees the objects of its room, less the room's main.
 $(BUILD)/tests/core/%: $(BUILD)/tests/core/%.o $(LIBAPEX)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_test)
+	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_test)
 $(BUILD)/tests/fs/%: $(BUILD)/tests/fs/%.o $(filter-out %/main.o,$(FS)) $(LIBAPEX)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_fs) $(LIBS_test)
+	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_fs) $(LIBS_test)
 $(BUILD)/tests/dnsd/%: $(BUILD)/tests/dnsd/%.o $(filter-out %/main.o,$(DNSD)) $(LIBAPEX)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_dnsd) $(LIBS_test)
+	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_dnsd) $(LIBS_test)
 $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(filter-out %/main.o,$(TOOLS)) $(LIBAPEX)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_test)
+	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_test)
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(filter-out %/main.o,$(DNSD)) $(LIBAPEX)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_dnsd)
+	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_dnsd)
 $(BUILD)/tests/tool_%: $(BUILD)/tests/tool_%.o $(filter-out %/main.o,$(DNSD)) $(LIBAPEX)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_dnsd)
+	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_dnsd)
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(filter-out %/main.o,$(DNSD)) $(LIBAPEX)
-	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_core) $(LIBS_dnsd)
+	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_core) $(LIBS_dnsd)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(CFLAGS_$(firstword $(subst /, ,$*))) $(if $(filter tests/%,$*),$(CFLAGS_core) $(CFLAGS_fs) $(CFLAGS_dnsd) $(CFLAGS_test)) -MMD -MP -c -o $@ $<
+	$(call run,CC,$<)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(CFLAGS_$(firstword $(subst /, ,$*))) $(if $(filter tests/%,$*),$(CFLAGS_core) $(CFLAGS_fs) $(CFLAGS_dnsd) $(CFLAGS_test)) -MMD -MP -c -o $@ $<
 
 # Tests: T=word runs those whose path has the word.
 check: deps
