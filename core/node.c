@@ -72,21 +72,28 @@ void ax_node_iter_init(struct ax_node_iter *it, const struct ax_node *node)
 	it->raw = it->pair_at = 0;
 	it->in_blobs = false;
 	it->pairs = node->level ? 0 : get_leb(&it->side);
-	next_pair(it);
+	it->dense = it->pairs == node->count;
+	if (!it->dense)
+		next_pair(it);
 }
 
-/* The blobs' ids stand after the pairs: pass over those still to come, once. */
+/* The blobs' ids stand after the rest: pass over what is still to come of it, once. */
+static void find_blobs(struct ax_node_iter *it)
+{
+	uint64_t left = it->dense ? it->pairs - it->next - 1 : it->pairs;
+	it->blobs = it->side;
+	for (uint64_t i = 0; i < left && !it->blobs.bad; i++) {
+		if (!it->dense && i)
+			get_leb(&it->blobs); /* the gap of the first is taken already */
+		get_leb(&it->blobs);
+	}
+	it->in_blobs = true;
+}
+
 static uint64_t next_blob(struct ax_node_iter *it)
 {
-	if (!it->in_blobs) {
-		it->blobs = it->side;
-		for (uint64_t i = 0; i < it->pairs && !it->blobs.bad; i++) {
-			if (i)
-				get_leb(&it->blobs);
-			get_leb(&it->blobs);
-		}
-		it->in_blobs = true;
-	}
+	if (!it->in_blobs)
+		find_blobs(it);
 	uint64_t id = get_leb(&it->blobs);
 	if (it->blobs.bad || id == 0)
 		it->side.bad = true;
@@ -96,7 +103,9 @@ static uint64_t next_blob(struct ax_node_iter *it)
 static void leaf_sidecar(struct ax_node_iter *it)
 {
 	it->item.changed = it->base;
-	if (it->pair_at == it->next) {
+	if (it->dense)
+		it->item.changed += get_leb(&it->side);
+	else if (it->pair_at == it->next) {
 		it->item.changed += get_leb(&it->side);
 		it->pairs--;
 		next_pair(it);
@@ -177,11 +186,11 @@ static enum ax_err leaf_refs(struct ax_item *item, const struct ax_node *node, u
 {
 	struct ax_reader r = ax_reader(node->sidecar);
 	uint64_t base = get_leb(&r), pairs = get_leb(&r), pos = 0;
-	bool blob = item->value.p[0] == AX_VALUE_BLOB;
+	bool dense = pairs == node->count, blob = item->value.p[0] == AX_VALUE_BLOB;
 	item->child = 0;
 	item->changed = base;
 	for (uint64_t i = 0; i < pairs && !r.bad && (blob || pos <= at); i++) {
-		pos += get_leb(&r);
+		pos = dense ? i : pos + get_leb(&r);
 		uint64_t delta = get_leb(&r);
 		if (pos == at)
 			item->changed = base + delta;
@@ -335,11 +344,14 @@ static void leaf_sidecar_encode(struct ax_node_builder *b, uint64_t base)
 	unsigned pairs = 0, before = 0;
 	for (unsigned i = 0; i < b->n; i++)
 		pairs += b->ref[i].changed != base;
-	ax_buf_leb(&b->sidecar, pairs);
+	/* one is the base, so that n pairs are fewer than entries */
+	bool dense = pairs > b->n / 2;
+	ax_buf_leb(&b->sidecar, dense ? b->n : pairs);
 	for (unsigned i = 0; i < b->n; i++) {
-		if (b->ref[i].changed == base)
+		if (!dense && b->ref[i].changed == base)
 			continue;
-		ax_buf_leb(&b->sidecar, i - before);
+		if (!dense)
+			ax_buf_leb(&b->sidecar, i - before);
 		ax_buf_leb(&b->sidecar, b->ref[i].changed - base);
 		before = i;
 	}

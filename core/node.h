@@ -5,6 +5,7 @@
  *       inner entry = shared LEB128 | suffix length LEB128 | suffix | child hash 32 | RRsets below LEB128
  *     sidecar (not hashed)
  *       leaf  = base LEB128 | n LEB128 | n x (gap LEB128 | changed - base LEB128) | blob id LEB128 ...
+ *               or, when most entries differ from the base, n = count and changed - base of each entry in order
  *       inner = base LEB128 | for each entry: child id - the one before, zigzag LEB128 | changed - base LEB128
  *
  * `shared` is exactly what a key has in common with the one before it; a leaf's value is 0 and an RRset value, or 1
@@ -56,7 +57,7 @@ struct ax_node_iter {
 	struct ax_node node;
 	struct ax_reader entries, side, blobs;
 	uint64_t base, pairs, pair_at, raw;
-	bool in_blobs;
+	bool dense, in_blobs;
 	uint8_t key[AX_NODE_KEY_MAX];
 };
 

@@ -66,10 +66,28 @@ START_TEST(node__leaf_bytes_are_frozen)
 					      "02"
 					      "0076");
 	check_hex(ax_buf_view(&b->sidecar), "07"
+					    "03"
+					    "00"
 					    "02"
-					    "0102"
-					    "01c101"
+					    "c101"
 					    "ac02");
+	builder_free(b);
+}
+END_TEST
+
+START_TEST(node__sparse_sidecar_is_frozen)
+{
+	struct ax_node_builder *b = builder(0);
+	bool ends;
+	const char keys[] = "abcd";
+	for (unsigned i = 0; i < 4; i++) {
+		struct ax_item item = leaf_item(keys + i, 1, "\0v", i == 2 ? 1000 : 5);
+		OK(ax_node_builder_add(b, &ends, &item));
+	}
+	OK(ax_node_builder_encode(b));
+	check_hex(ax_buf_view(&b->sidecar), "05"
+					    "01"
+					    "02e307");
 	builder_free(b);
 }
 END_TEST
@@ -124,17 +142,19 @@ static void round_trip(struct rng *r, unsigned level)
 	unsigned at;
 	struct ax_node_builder *b = builder(level);
 	size_t n = random_edits(edits, bytes, N, r, 40, 0);
+	uint64_t often = rng_below(r, 4);
 	for (size_t i = 0; i < n; i++) {
 		uint8_t *value = (uint8_t *)edits[i].value.p;
 		bool blob = level == 0 && edits[i].value.n >= 33 && rng_below(r, 2);
 		size_t len = edits[i].value.n < 100 ? edits[i].value.n : 100;
 		value[0] = blob;
-		items[i] =
-			(struct ax_item){ .key = edits[i].key,
-					  .value = level ? ax_slice(hash, 32) : ax_slice(value, blob ? 33 : len),
-					  .child = level || blob ? 1 + (rng_next(r) >> rng_below(r, 63)) : 0,
-					  .count = level ? 1 + rng_below(r, 1000) : 1,
-					  .changed = rng_below(r, 3) ? 77 : rng_next(r) >> (1 + rng_below(r, 60)) };
+		items[i] = (struct ax_item){ .key = edits[i].key,
+					     .value = level ? ax_slice(hash, 32) : ax_slice(value, blob ? 33 : len),
+					     .child = level || blob ? 1 + (rng_next(r) >> rng_below(r, 63)) : 0,
+					     .count = level ? 1 + rng_below(r, 1000) : 1,
+					     .changed = rng_below(r, 3) < often
+								? 77
+								: rng_next(r) >> (1 + rng_below(r, 60)) };
 		OK(ax_node_builder_add(b, &ends, &items[i]));
 	}
 	OK(ax_node_builder_encode(b));
@@ -255,8 +275,78 @@ START_TEST(node__keys_out_of_order_are_not_written)
 }
 END_TEST
 
+/* -- an adversary who grinds hashes ----------------------------------------------------------------------- */
+
+/* A key of n bytes that sorts by i and whose hazard is among the greatest. */
+static struct ax_slice ground_key(uint8_t *key, size_t n, unsigned level, unsigned i, struct rng *r)
+{
+	uint32_t best = 0;
+	uint8_t try[AX_NODE_KEY_MAX] = { (uint8_t)(33 + i / 2), (uint8_t)(i % 2) };
+	for (int k = 0; k < 4000; k++) {
+		for (size_t j = 2; j < n && j < 8; j++)
+			try[j] = (uint8_t)rng_next(r);
+		uint32_t h = ax_node_hazard(level, ax_slice(try, n));
+		if (h >= best) {
+			best = h;
+			memcpy(key, try, n);
+		}
+	}
+	ck_assert_uint_gt(best, UINT32_MAX - (1u << 24));
+	return ax_slice(key, n);
+}
+
+/* The record of one node: `small` ground entries as little as can be, then a big one. Each entry was changed by
+ * another commit. 0 if the node ended before the big one. */
+static size_t ground_record(unsigned level, unsigned small, const uint8_t (*keys)[8], size_t key_len, struct rng *r)
+{
+	static uint8_t big[AX_NODE_KEY_MAX], value[AX_NODE_VALUE_MAX];
+	struct ax_node_builder *b = builder(level);
+	bool ends = false;
+	for (unsigned i = 0; i <= small && !ends; i++) {
+		struct ax_item item = { .count = level ? UINT32_MAX : 1, .changed = rng_next(r) >> 36 };
+		item.key = i < small ? ax_slice(keys[i], key_len) : ax_slice(big, 509);
+		memset(big, 0xff, sizeof big);
+		item.value = ax_slice(value, level ? 32 : i < small ? 8 : AX_NODE_VALUE_MAX);
+		item.child = level ? 1 + (rng_next(r) >> 36) : 0;
+		OK(ax_node_builder_add(b, &ends, &item));
+		if (ends && i < small) {
+			builder_free(b);
+			return 0;
+		}
+	}
+	OK(ax_node_builder_encode(b));
+	size_t n = 4 + b->canonical.n + b->sidecar.n;
+	builder_free(b);
+	return n;
+}
+
+/* One overflow page of LMDB holds 4,080 bytes. Local ids spread over 2^28 (a store of hundreds of gigabytes). */
+START_TEST(node__ground_hashes_make_no_record_over_one_page)
+{
+	enum { MAX = 200 };
+	static uint8_t keys[MAX][8];
+	struct rng r = rng_seeded();
+	for (unsigned level = 0; level < 3; level++) {
+		size_t greatest = 0, key_len = 5;
+		unsigned most = 0;
+		for (unsigned i = 0; i < MAX; i++)
+			ground_key(keys[i], key_len, level, i, &r);
+		for (unsigned small = 2; small < MAX; small++) {
+			size_t n = ground_record(level, small, (const uint8_t(*)[8])keys, key_len, &r);
+			most = n ? small : most;
+			greatest = n > greatest ? n : greatest;
+		}
+		printf("level %u: up to %u ground entries, record of up to %zu bytes\n", level, most, greatest);
+		ck_assert_uint_gt(most, level ? 35 : 120); /* the grinding did grind */
+		ck_assert_uint_le(greatest, 4080);
+	}
+}
+END_TEST
+
 static void add(TCase *tc)
 {
+	tcase_add_test(tc, node__sparse_sidecar_is_frozen);
+	tcase_add_test(tc, node__ground_hashes_make_no_record_over_one_page);
 	tcase_add_test(tc, node__hazard_is_frozen);
 	tcase_add_test(tc, node__leaf_bytes_are_frozen);
 	tcase_add_test(tc, node__inner_bytes_are_frozen);
