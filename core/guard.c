@@ -136,7 +136,7 @@ static enum ax_err jump(char why[WHY_MAX], const struct ax_publish *p, const str
 {
 	uint32_t last = w->tip.commit ? w->tip_info.serial : w->zone.serial;
 	(void)p;
-	if (!w->has_serial || w->serial != w->given || (!w->tip.commit && !w->zone.has_serial))
+	if (!w->has_serial || w->serial != w->given || !w->zone.was_given)
 		return AX_OK;
 	if (w->serial - last > JUMP_MAX)
 		snprintf(why, WHY_MAX, "the serial goes from %" PRIu32 " to %" PRIu32 ", by more than 2^30", last,

@@ -154,6 +154,7 @@ static enum ax_err finish(struct ax_publish *p, struct ax_work *w)
 	describe(&c, p, w);
 	if ((e = ax_commit_put(&w->id, p->txn, &c, &w->next)) || (e = ax_object_index(p->txn, w->next.local, &w->id)))
 		return e;
+	w->zone.was_given |= w->has_serial && w->serial == w->given;
 	if ((e = ax_serial_note(p->txn, &w->zone, w->serial, w->next.local)) || (e = note_gone(p, w)))
 		return e;
 	return ax_ref_move(p->txn, w->zone.id, w->path, w->tip.commit, w->next.local, p->door, p->committer.when);

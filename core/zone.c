@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { RECORD_VERSION = 1, REMOVED = 1, HAS_SERIAL = 2, HAS_TTL = 4, ZONE_KEY_MAX = 1 + AX_NAME_MAX };
+enum { RECORD_VERSION = 1, REMOVED = 1, HAS_SERIAL = 2, HAS_TTL = 4, WAS_GIVEN = 8, ZONE_KEY_MAX = 1 + AX_NAME_MAX };
 
 /* -- keys: 'n' apex -> number, 'z' number -> record, 'd' -> number, 's' number serial -> commit ---------------- */
 
@@ -59,6 +59,7 @@ static bool decode(struct ax_zone *out, struct ax_slice v)
 	out->removed = flags & REMOVED;
 	out->has_serial = flags & HAS_SERIAL;
 	out->has_ttl = flags & HAS_TTL;
+	out->was_given = flags & WAS_GIVEN;
 	out->serial = ax_get_u32(&r);
 	out->policy = (enum ax_serial_policy)ax_get_u8(&r);
 	out->ttl_s = ax_get_u32(&r);
@@ -214,7 +215,7 @@ enum ax_err ax_zone_put(struct ax_txn *t, struct ax_zone *z)
 	ax_be32_put(number, z->id);
 	ax_buf_u8(&b, RECORD_VERSION);
 	ax_buf_u8(&b, (uint8_t)((z->removed ? REMOVED : 0) | (z->has_serial ? HAS_SERIAL : 0) |
-				(z->has_ttl ? HAS_TTL : 0)));
+				(z->has_ttl ? HAS_TTL : 0) | (z->was_given ? WAS_GIVEN : 0)));
 	ax_buf_u32(&b, z->serial);
 	ax_buf_u8(&b, (uint8_t)z->policy);
 	ax_buf_u32(&b, z->ttl_s);

@@ -13,6 +13,7 @@ struct ax_zone {
 	uint32_t id;       /* from 1 */
 	bool removed;
 	bool has_serial;   /* some serial was shown */
+	bool was_given;    /* one of them came with an SOA, from a file, a transfer or by hand: the first such may be any */
 	uint32_t serial;   /* the newest the zone ever showed on any branch (RFC 1982 order) */
 	enum ax_serial_policy policy;
 	bool has_ttl;      /* a default TTL was set */
