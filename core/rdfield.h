@@ -46,8 +46,7 @@ struct ax_lex {
 	const char *p, *end;
 };
 
-/* The next token, split by blanks; a quoted one without its quotes (key="a b" is one, with them). False at the
- * end. */
+/* The next token: up to a blank or a quote, or from quote to quote, without them. False at the end. */
 bool ax_lex_token(struct ax_token *t, struct ax_lex *lex);
 /* AX_EINVAL, "why: `token`". */
 enum ax_err ax_token_fail(const char *why, const struct ax_token *t);

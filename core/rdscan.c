@@ -22,12 +22,10 @@ bool ax_lex_token(struct ax_token *t, struct ax_lex *lex)
 	const char *p = lex->p, *end = lex->end;
 	while (p < end && blank(*p))
 		p++;
-	bool quoted = p < end && *p == '"', inner = false;
+	bool quoted = p < end && *p == '"';
 	const char *start = p += quoted;
-	while (p < end && (quoted ? *p != '"' : inner || !blank(*p))) {
-		inner ^= *p == '"';
+	while (p < end && *p != '"' && (quoted || !blank(*p)))
 		p += *p == '\\' && end - p > 1 ? 2 : 1;
-	}
 	*t = (struct ax_token){ start, (size_t)(p - start), quoted };
 	lex->p = p < end && quoted ? p + 1 : p;
 	return quoted || t->n;

@@ -135,25 +135,44 @@ static int by_key(const void *a, const void *b)
 	return (x->key > y->key) - (x->key < y->key);
 }
 
-static enum ax_err scan_param(struct ax_buf *values, struct param *p, const struct ax_token *t)
+/* key, key=value or key="value": the quote comes at once behind the equals sign. */
+static bool next_param(struct ax_token *key, struct ax_token *value, bool *has_value, struct ax_lex *lex)
 {
-	const char *equals = memchr(t->p, '=', t->n);
-	size_t name = equals ? (size_t)(equals - t->p) : t->n;
+	if (!ax_lex_token(key, lex))
+		return false;
+	const char *equals = key->n ? memchr(key->p, '=', key->n) : NULL;
+	*has_value = equals;
+	*value = (struct ax_token){ 0 };
+	if (!equals)
+		return true;
+	const char *end = key->p + key->n;
+	*value = (struct ax_token){ equals + 1, (size_t)(end - equals - 1), false };
+	if (value->n == 0 && lex->p < lex->end && *lex->p == '"')
+		(void)ax_lex_token(value, lex);
+	key->n = (size_t)(equals - key->p);
+	return true;
+}
+
+static enum ax_err bad_param(const char *why, const struct ax_token *key, const struct ax_token *value,
+			     bool has_value)
+{
+	return ax_fail(AX_EINVAL, "%s: `%.*s%s%.*s`", why, (int)(key->n < 40 ? key->n : 40), key->p,
+		       has_value ? "=" : "", (int)(value->n < 40 ? value->n : 40), value->n ? value->p : "");
+}
+
+static enum ax_err scan_param(struct ax_buf *values, struct param *p, const struct ax_token *key,
+			      const struct ax_token *value, bool has_value)
+{
 	struct ax_buf octets = AX_BUF_INIT;
-	struct ax_token value = { t->p + name + 1, equals ? t->n - name - 1 : 0, false };
-	if (t->quoted || !key_parse(&p->key, t->p, name))
-		return ax_token_fail("unknown service parameter", t);
-	if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"') {
-		value.p++;
-		value.n -= 2;
-	}
+	if (key->quoted || !key_parse(&p->key, key->p, key->n))
+		return bad_param("unknown service parameter", key, value, has_value);
 	p->at = values->n;
-	enum ax_err e = ax_token_octets(&octets, &value);
-	if (!e && !put_value(values, p->key, equals, ax_buf_view(&octets)))
-		e = ax_token_fail("bad value of a service parameter", t);
+	enum ax_err e = ax_token_octets(&octets, value);
+	if (!e && !put_value(values, p->key, has_value, ax_buf_view(&octets)))
+		e = bad_param("bad value of a service parameter", key, value, has_value);
 	p->n = values->n - p->at;
 	if (!e && p->n > UINT16_MAX)
-		e = ax_token_fail("a service parameter is over 65535 octets", t);
+		e = bad_param("a service parameter is over 65535 octets", key, value, has_value);
 	ax_buf_fini(&octets);
 	return e;
 }
@@ -162,14 +181,15 @@ enum ax_err ax_svcparams_scan(struct ax_buf *out, struct ax_lex *lex)
 {
 	struct ax_buf values = AX_BUF_INIT;
 	struct param list[PARAMS_MAX];
-	struct ax_token t;
+	struct ax_token key, value;
+	bool has_value;
 	size_t n = 0;
 	enum ax_err e = AX_OK;
-	while (!e && ax_lex_token(&t, lex)) {
+	while (!e && next_param(&key, &value, &has_value, lex)) {
 		if (n == PARAMS_MAX)
-			e = ax_token_fail("too many service parameters", &t);
+			e = ax_token_fail("too many service parameters", &key);
 		else
-			e = scan_param(&values, &list[n++], &t);
+			e = scan_param(&values, &list[n++], &key, &value, has_value);
 	}
 	if (!e)
 		e = ax_buf_check(&values);

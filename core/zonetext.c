@@ -63,26 +63,27 @@ static void warn(struct file *f, const char *what, const struct ax_name *name)
 
 /* -- records ---------------------------------------------------------------------------------------------- */
 
-/* RFC 2308 4, RFC 1035 5.1: stated, $TTL, the last one stated; at the first record the SOA's MINIMUM or a default. */
+/* RFC 2308 4, RFC 1035 5.1: stated, $TTL, the last one stated; at the first record a default. An SOA without any
+ * makes its MINIMUM what $TTL would be, as in BIND. */
 static enum ax_err choose_ttl(uint32_t *out, struct reading *r, const struct ax_record_head *h)
 {
 	const struct ax_buf *rdata = &r->rdata;
-	if (h->has_ttl)
-		*out = h->ttl_s;
-	else if (r->has_default_ttl)
-		*out = r->default_ttl_s;
-	else if (r->has_last_ttl)
-		*out = r->last_ttl_s;
-	else if (h->type == AX_TYPE_SOA && rdata->n >= 4 && ax_be32(rdata->p + rdata->n - 4) <= INT32_MAX)
-		*out = ax_be32(rdata->p + rdata->n - 4);
-	else if (r->o->has_default_ttl)
-		*out = r->o->default_ttl_s;
-	else
-		return ax_fail(AX_EINVAL, "no TTL is known for the first record, state it or $TTL");
-	/* The SOA's MINIMUM serves those that follow, like a TTL stated. */
-	if (h->has_ttl || (h->type == AX_TYPE_SOA && !r->has_default_ttl)) {
-		r->last_ttl_s = *out;
+	if (!h->has_ttl && !r->has_default_ttl && !r->has_last_ttl && h->type == AX_TYPE_SOA && rdata->n >= 4 &&
+	    ax_be32(rdata->p + rdata->n - 4) <= INT32_MAX) {
+		r->default_ttl_s = ax_be32(rdata->p + rdata->n - 4);
+		r->has_default_ttl = true;
+	}
+	if (h->has_ttl) {
+		*out = r->last_ttl_s = h->ttl_s;
 		r->has_last_ttl = true;
+	} else if (r->has_default_ttl) {
+		*out = r->default_ttl_s;
+	} else if (r->has_last_ttl) {
+		*out = r->last_ttl_s;
+	} else if (r->o->has_default_ttl) {
+		*out = r->o->default_ttl_s;
+	} else {
+		return ax_fail(AX_EINVAL, "no TTL is known for the first record, state it or $TTL");
 	}
 	return AX_OK;
 }
@@ -167,7 +168,6 @@ static enum ax_err generate_one(bool *stop, struct file *f, struct ax_slice owne
 	enum ax_err e = ax_generate_text(text, owner, value);
 	if (!e)
 		e = ax_name_parse(&f->owner, (const char *)text->p, text->n, &f->origin);
-	f->has_owner = !e;
 	ax_buf_clear(text);
 	if (!e)
 		e = ax_generate_text(text, rdata, value);
@@ -187,6 +187,8 @@ static struct ax_slice generate_template(struct ax_lex *text)
 
 static enum ax_err read_generate(bool *stop, struct file *f, struct ax_lex *text)
 {
+	const struct ax_name before = f->owner; /* a blank owner behind us is still the one before us */
+	const bool had_owner = f->has_owner;
 	struct ax_token range, owner;
 	struct ax_record_head h;
 	uint32_t start, last, step;
@@ -202,6 +204,8 @@ static enum ax_err read_generate(bool *stop, struct file *f, struct ax_lex *text
 		f->r->generated++;
 		e = generate_one(stop, f, ax_slice(owner.p, owner.n), &h, rdata, (uint32_t)v);
 	}
+	f->owner = before;
+	f->has_owner = had_owner;
 	return e;
 }
 

@@ -27,8 +27,8 @@ struct ax_zonetext_options {
 };
 
 /* Read zone text of one zone: each record is checked for its type and handed over; records outside the zone are
- * dropped with a warning. A missing TTL is $TTL's, else the last one stated, else (at the first record) the
- * SOA's MINIMUM, else the default, else an error. */
+ * dropped with a warning. A missing TTL is $TTL's, else the last one stated, else
+ * the default, else an error; an SOA without any makes its MINIMUM the $TTL. */
 AX_MUST enum ax_err ax_zonetext_read(struct ax_slice text, const struct ax_zonetext_options *o);
 
 /* The name of the zone a text is of: the owner of its first SOA (for import without a zone named).

@@ -104,8 +104,10 @@ START_TEST(zonetext__missing_ttl_is_dollar_ttl_then_the_last_stated_then_minimum
 {
 	reads("@ SOA a b 1 2 3 4 555\n NS a\na 7 A 1.1.1.1\n A 1.1.1.2\n$TTL 2m\n A 1.1.1.3\n 8 A 1.1.1.4\n A "
 	      "1.1.1.5\n",
-	      "1:@ 555 SOA a.example. b.example. 1 2 3 4 555|2:@ 555 NS a.example.|3:a 7 A 1.1.1.1|4:a 7 A 1.1.1.2|"
+	      "1:@ 555 SOA a.example. b.example. 1 2 3 4 555|2:@ 555 NS a.example.|3:a 7 A 1.1.1.1|4:a 555 A 1.1.1.2|"
 	      "6:a 120 A 1.1.1.3|7:a 8 A 1.1.1.4|8:a 120 A 1.1.1.5|");
+	reads("@ 9 SOA a b 1 2 3 4 555\n NS a\na 7 A 1.1.1.1\n A 1.1.1.2\n",
+	      "1:@ 9 SOA a.example. b.example. 1 2 3 4 555|2:@ 9 NS a.example.|3:a 7 A 1.1.1.1|4:a 7 A 1.1.1.2|");
 	refused("a A 1.1.1.1\n", "f.zone:1: no TTL is known for the first record, state it or $TTL");
 	struct ax_zonetext_options o = options();
 	o.has_default_ttl = true;
@@ -201,6 +203,8 @@ START_TEST(zonetext__generate_counts_offsets_pads_and_changes_base)
 	reads("$TTL 1\n$GENERATE 26-26 ${0,7,n}.${0,0,N} PTR a\n", "2:a.1.0.0.A.1 1 PTR a.example.|");
 	reads("$TTL 1\n$GENERATE 1-1 t$ TXT \"v $\"\n$GENERATE 1-1 m$ MX 10 mail$\n",
 	      "2:t1 1 TXT \"v\" \"1\"|3:m1 1 MX 10 mail1.example.|");
+	reads("a 1 A 1.1.1.1\n$GENERATE 1-1 b$ A 1.1.1.2\n A 1.1.1.3\n",
+	      "1:a 1 A 1.1.1.1|2:b1 1 A 1.1.1.2|3:a 1 A 1.1.1.3|");
 	reads("$TTL 1\n$GENERATE 2147483647-2147483647 h$ A 1.2.3.4\n", "2:h2147483647 1 A 1.2.3.4|");
 }
 END_TEST
