@@ -81,5 +81,9 @@ AX_MUST enum ax_err ax_tree_visit(struct ax_txn *t, const struct ax_root *root,
 				  enum ax_err (*visit)(void *ctx, const struct ax_node_visit *v), void *ctx);
 /* Verify everything below root: hashes, order, counts, split rule, separators, blobs. AX_ECORRUPT with where. */
 AX_MUST enum ax_err ax_tree_verify(struct ax_txn *t, const struct ax_root *root);
+/* The same for one of many trees: subtrees in `seen` (idset.h; zeroed to begin with) are not entered again, and what
+ * last changed an RRset must be a commit. seen->n counts the nodes. For fsck. */
+struct ax_idset;
+AX_MUST enum ax_err ax_tree_verify_shared(struct ax_txn *t, const struct ax_root *root, struct ax_idset *seen);
 
 #endif

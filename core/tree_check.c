@@ -1,3 +1,4 @@
+#include "core/idset.h"
 #include "core/node.h"
 
 #include <stdlib.h>
@@ -58,7 +59,26 @@ struct promise {
 struct order {
 	size_t n;
 	uint8_t key[AX_NODE_KEY_MAX];
+	struct ax_idset *seen; /* nodes verified in other trees; NULL: this tree stands alone */
+	uint64_t commit;       /* the last `changed` that was found to be a commit */
 };
+
+static void pass_key(struct order *before, struct ax_slice key)
+{
+	memcpy(before->key, key.p, key.n);
+	before->n = key.n;
+}
+
+static enum ax_err verify_changed(struct order *before, struct ax_txn *t, uint64_t changed, uint64_t node)
+{
+	struct ax_object o;
+	if (!before->seen || changed == before->commit)
+		return AX_OK;
+	before->commit = changed;
+	return ax_object_read(&o, t, changed, AX_KIND_COMMIT)
+		       ? damaged(node, "what last changed an RRset is no commit")
+		       : AX_OK;
+}
 
 static enum ax_err verify_leaf_item(struct order *before, struct ax_txn *t, const struct ax_item *item, uint64_t node)
 {
@@ -66,10 +86,9 @@ static enum ax_err verify_leaf_item(struct order *before, struct ax_txn *t, cons
 	struct ax_slice value;
 	if (before->n && ax_slice_cmp(ax_slice(before->key, before->n), item->key) >= 0)
 		return damaged(node, "its keys are out of order");
-	memcpy(before->key, item->key.p, item->key.n);
-	before->n = item->key.n;
+	pass_key(before, item->key);
 	enum ax_err e = ax_item_value(&value, t, item);
-	if (e)
+	if (e || (e = verify_changed(before, t, item->changed, node)))
 		return e;
 	if ((value.n > AX_INLINE_MAX) != (item->value.p[0] == AX_VALUE_BLOB))
 		return damaged(node, "a value is not kept where its size says");
@@ -131,6 +150,58 @@ static enum ax_err verify_items(struct ax_txn *t, const struct ax_node *node, co
 	return e;
 }
 
+static enum ax_err first_key(struct ax_node_iter *it, struct ax_txn *t, struct ax_node node)
+{
+	for (;;) {
+		ax_node_iter_init(it, &node);
+		enum ax_err e = ax_node_next(it);
+		if (e || !node.level)
+			return e == AX_ENOENT ? damaged(node.id, "it is empty") : e;
+		if ((e = ax_node_read_level(&node, t, it->item.child, node.level - 1)))
+			return e;
+	}
+}
+
+/* A node that another tree holds too, and was verified there with all below it: only what this parent says of it, and
+ * that it comes in order, is left to look at. */
+static enum ax_err verify_again(struct ax_txn *t, const struct ax_node *node, const struct promise *p,
+				struct order *before, struct ax_node_iter *it)
+{
+	uint64_t count = 0, changed = 0;
+	enum ax_err e;
+	ax_node_iter_init(it, node);
+	while (!(e = ax_node_next(it))) {
+		count += it->item.count;
+		changed = it->item.changed > changed ? it->item.changed : changed;
+	}
+	if (e != AX_ENOENT)
+		return e;
+	if (count != p->count || changed != p->changed || !ax_slice_eq(p->sep, it->item.key))
+		return damaged(node->id, "its count, newest change or last key is not what its parent says");
+	if ((e = first_key(it, t, *node)))
+		return e;
+	if (before->n && ax_slice_cmp(ax_slice(before->key, before->n), it->item.key) >= 0)
+		return damaged(node->id, "its keys are out of order");
+	pass_key(before, p->sep);
+	return AX_OK;
+}
+
+/* The last node of a level may end where others may not: it is verified each time. */
+static bool seen_before(const struct order *before, const struct promise *p)
+{
+	return before->seen && !p->last && ax_idset_has(before->seen, p->id, 1);
+}
+
+static enum ax_err note_seen(struct order *before, uint64_t id)
+{
+	uint8_t *flags = before->seen ? ax_idset_at(before->seen, id) : NULL;
+	if (before->seen && !flags)
+		return ax_fail(AX_ENOMEM, "out of memory");
+	if (flags)
+		*flags = 1;
+	return AX_OK;
+}
+
 static enum ax_err verify_node(struct ax_txn *t, const struct promise *p, struct order *before)
 {
 	struct ax_node node;
@@ -147,7 +218,12 @@ static enum ax_err verify_node(struct ax_txn *t, const struct promise *p, struct
 	struct ax_node_builder *b = malloc(sizeof *b);
 	if (b)
 		ax_node_builder_init(b, node.level);
-	e = it && b ? verify_items(t, &node, p, before, it, b) : ax_fail(AX_ENOMEM, "out of memory");
+	if (!it || !b)
+		e = ax_fail(AX_ENOMEM, "out of memory");
+	else if (seen_before(before, p))
+		e = verify_again(t, &node, p, before, it);
+	else if (!(e = verify_items(t, &node, p, before, it, b)))
+		e = note_seen(before, p->id);
 	if (b)
 		ax_node_builder_fini(b);
 	free(b);
@@ -157,7 +233,12 @@ static enum ax_err verify_node(struct ax_txn *t, const struct promise *p, struct
 
 enum ax_err ax_tree_verify(struct ax_txn *t, const struct ax_root *root)
 {
-	struct order before = { 0 };
+	return ax_tree_verify_shared(t, root, NULL);
+}
+
+enum ax_err ax_tree_verify_shared(struct ax_txn *t, const struct ax_root *root, struct ax_idset *seen)
+{
+	struct order before = { .seen = seen };
 	struct ax_root empty = ax_tree_empty();
 	if (root->node == 0)
 		return ax_id_eq(&root->id, &empty.id) && root->count == 0
