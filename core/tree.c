@@ -262,7 +262,7 @@ enum ax_err ax_cursor_seek_before(struct ax_cursor *c, struct ax_slice key)
 		if (!e && left_at[level] == it->node.count && level)
 			return stand_on(c, level, it->node.count - 1) ?: descend_last(c, level);
 		if (!e && level)
-			e = open_level(c, item.child, (int)level - 1);
+			e = stand_on(c, level, left_at[level]) ?: open_level(c, item.child, (int)level - 1);
 	}
 	if (e)
 		return e;
