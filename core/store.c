@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -509,6 +510,13 @@ struct ax_store *ax_txn_store(const struct ax_txn *t)
 	return t->store;
 }
 
+/* LMDB says EIO of a write that fell short, which is what a disk gives when it becomes full. */
+static int why_not_written(const struct ax_store *s, int rc)
+{
+	struct statvfs disk;
+	return rc == EIO && !statvfs(ax_store_path(s), &disk) && !disk.f_bavail ? ENOSPC : rc;
+}
+
 enum ax_err ax_txn_commit(struct ax_txn *t)
 {
 	struct ax_store *s = t->store;
@@ -516,7 +524,7 @@ enum ax_err ax_txn_commit(struct ax_txn *t)
 	if (t->live)
 		leave(s);
 	free(t);
-	return rc ? fail(s, "cannot commit", rc) : AX_OK;
+	return rc ? fail(s, "cannot commit", why_not_written(s, rc)) : AX_OK;
 }
 
 void ax_txn_abort(struct ax_txn *t)
