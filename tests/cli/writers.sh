@@ -1,0 +1,59 @@
+#!/bin/sh
+# Several writers at once, and writers killed: no commit that was told is lost, nothing is damaged.
+# shellcheck disable=SC2016,SC2154
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/zone.lib.sh"
+cd "$T" || exit 1
+n=40
+if [ "${APEX_TEST_FULL:-}" ]; then n=500; fi
+small_zone >small.zone
+apex init example >out && apex import small.zone >out || fail setup
+
+writer() { # NAME COUNT: set COUNT times, keep what was told
+	i=0
+	while [ $i -lt "$2" ]; do
+		i=$((i + 1))
+		apex set "$1$i" A 300 192.0.2.$((i % 250)) >>"$1.told" 2>>"$1.err" || echo "status $?" >>"$1.err"
+	done
+}
+writer a $n &
+a=$!
+writer b $n &
+b=$!
+wait $a $b
+is "writers__none_was_refused" "$(cat a.err b.err)" ""
+is "writers__all_commits_are_there" "$(commits)" $((2 * n + 1))
+is "writers__all_records_are_there" "$(apex export | wc -l)" $((2 * n + 5))
+apex log --porcelain | cut -c 1-12 | sort >logged
+sed 's/^\[main \([0-9a-f]*\)\].*/\1/' a.told b.told | sort >told
+is "writers__every_id_told_is_in_the_log" "$(comm -23 told logged)" ""
+is "writers__serials_are_all_different" "$(apex log --porcelain | cut -f 2 | sort -u | wc -l)" $((2 * n + 1))
+ok "writers__fsck" apex fsck
+
+# a writer killed at any moment: during a big import, with another writer alive
+{ small_zone; seq -f 'big%g 300 IN A 192.0.2.1' 1 50000; } >big.zone
+rounds=10
+if [ "${APEX_TEST_FULL:-}" ]; then rounds=100; fi
+first=$(tip_of)
+for r in $(seq 1 $rounds); do
+	apex branch "r$r" "$first"
+	apex --branch "r$r" import --merge big.zone >import.out 2>&1 &
+	victim=$!
+	apex set "alive$r" A 300 192.0.2.9 >>alive.told 2>>alive.err &
+	other=$!
+	sleep "0.$(printf %03d $(((r * 37) % 60 + 2)))"
+	kill -9 $victim 2>/dev/null
+	wait $victim 2>/dev/null
+	wait $other || echo "status $?" >>alive.err
+	apex --branch "r$r" export | grep -c '^big' >>bigs
+	if [ -s import.out ]; then echo told; else echo killed; fi >>told.bigs
+done
+is "kill__the_other_writer_was_not_hindered" "$(cat alive.err 2>/dev/null)" ""
+is "kill__all_that_was_told_is_there" "$(apex export | grep -c '^alive')" $rounds
+is "kill__an_import_is_there_whole_or_not_at_all" "$(grep -v -x -e 0 -e 50000 bigs)" ""
+told=$(grep -c told told.bigs)
+whole=$(grep -c -x 50000 bigs)
+echo "# killed in $rounds imports: $told told, $whole there"
+ok "kill__an_import_that_was_told_is_there" test "$told" -le "$whole"
+ok "kill__fsck" apex fsck
+ok "kill__writing_goes_on" apex set after A 300 192.0.2.1
