@@ -345,8 +345,8 @@ enum ax_err ax_check_edits(struct ax_txn *t, const struct ax_name *apex, const s
 	if (!e)
 		e = ax_cursor_seek(&c.at, ax_slice(NULL, 0));
 	for (size_t i = 0; !e && i < n; i++) {
-		size_t owner_n = owner_size(edits[i].key);
-		bool same = i && owner_n == c.owner.n && memcmp(edits[i].key.p, c.owner.p, owner_n) == 0;
+		struct ax_slice owner = ax_slice(edits[i].key.p, owner_size(edits[i].key));
+		bool same = i && ax_slice_eq(owner, ax_buf_view(&c.owner));
 		if (!same && !(e = set_owner(&c, edits[i].key)))
 			e = check_name(&c, false);
 		if (!e && warn_cb && edits[i].value.n)
