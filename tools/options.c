@@ -1,5 +1,6 @@
 #include "tools/options.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,11 +58,14 @@ static const char *nearest(const struct option *table, const char *name, const c
 
 static enum ax_err unknown(const char *word, const struct option *a, const struct option *b)
 {
+	enum { LONGEST = 32 };
+	char name[LONGEST + 1];
 	unsigned distance = 3;
 	const char *near = NULL;
 	if (word[1] == '-') {
-		near = nearest(a, word + 2, near, &distance);
-		near = nearest(b, word + 2, near, &distance);
+		snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+		near = nearest(a, name, near, &distance);
+		near = nearest(b, name, near, &distance);
 	}
 	if (near)
 		return ax_fail(AX_EUSAGE, "unknown option: `%s`; did you mean --%s?", word, near);

@@ -13,6 +13,7 @@ struct ax_time who_now(void)
 	struct timespec ts = { 0 };
 	struct tm tm = { 0 };
 	clock_gettime(CLOCK_REALTIME, &ts);
+	tzset(); /* localtime_r need not look at TZ */
 	localtime_r(&ts.tv_sec, &tm);
 	return (struct ax_time){ ts.tv_sec, (uint32_t)ts.tv_nsec, (int16_t)(tm.tm_gmtoff / 60) };
 }
