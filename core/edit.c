@@ -68,7 +68,8 @@ static bool list_copy(struct list *l, struct ax_slice *s)
 		l->blocks = b;
 	}
 	uint8_t *p = l->blocks->bytes + l->blocks->used;
-	memcpy(p, s->p, s->n);
+	if (s->n)
+		memcpy(p, s->p, s->n);
 	l->blocks->used += s->n;
 	s->p = p;
 	return true;
