@@ -123,10 +123,12 @@ const struct ax_layout *ax_layout_find(uint16_t type)
 
 const struct ax_layout *ax_layout_named(const char *text, size_t len)
 {
-	for (size_t i = 0; len && i < LAYOUTS; i++)
-		if ((layouts[i].name[0] ^ text[0]) % 32 == 0 && strncasecmp(layouts[i].name, text, len) == 0 &&
-		    !layouts[i].name[len])
+	for (size_t i = 0; len && i < LAYOUTS; i++) {
+		const char *name = layouts[i].name;
+		bool maybe = ((name[0] ^ text[0]) & ~32) == 0;
+		if (maybe && strlen(name) == len && strncasecmp(name, text, len) == 0)
 			return &layouts[i];
+	}
 	return NULL;
 }
 

@@ -156,12 +156,13 @@ static bool balanced(const char *text, size_t len)
 enum ax_err ax_rdata_parse(struct ax_buf *out, uint16_t type, const char *text, size_t len,
 			   const struct ax_name *origin)
 {
-	struct ax_lex lex = { text, text + len }, start = lex;
+	const char *p = len ? text : "";
+	struct ax_lex lex = { p, p + len }, start = lex;
 	const struct ax_layout *layout = ax_layout_find(type);
 	struct ax_token t;
 	enum ax_err e;
 	ax_buf_clear(out);
-	if (!balanced(text, len))
+	if (!balanced(p, len))
 		return ax_fail(AX_EINVAL, "a quote is not closed: `%.*s`", (int)(len < 80 ? len : 80), text);
 	bool generic = ax_lex_token(&t, &lex) && !t.quoted && t.n == 2 && memcmp(t.p, "\\#", 2) == 0;
 	if (generic) {
@@ -227,7 +228,7 @@ enum ax_err ax_rdata_text(struct ax_buf *out, uint16_t type, struct ax_slice rda
 	const struct ax_layout *layout = ax_layout_find(type);
 	size_t at = out->n;
 	bool done = layout && layout->fields && print_fields(out, layout, rdata) && !out->failed;
-	if (done && !plain(layout->fields))
+	if (done && !plain(layout->fields) && out->n > at)
 		done = reads_back(type, (const char *)out->p + at, out->n - at, rdata);
 	if (!done) {
 		out->n = at;

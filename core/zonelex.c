@@ -4,8 +4,8 @@
 
 void ax_zonelex_init(struct ax_zonelex *lex, struct ax_slice text)
 {
-	*lex = (struct ax_zonelex){ .p = (const char *)text.p, .line = 1 };
-	lex->end = text.n ? lex->p + text.n : lex->p;
+	const char *p = text.n ? (const char *)text.p : "";
+	*lex = (struct ax_zonelex){ .p = p, .end = p + text.n, .line = 1 };
 }
 
 void ax_zonelex_fini(struct ax_zonelex *lex)

@@ -420,6 +420,7 @@ START_TEST(rdata__types_by_name_and_by_number)
 	static const char *const bad[] = { "",       "FOO", "TYPE", "TYPE65536", "TYPE-1",
 					   "TYPE1x", "AA",  "A ",   "N",         "TYPE000001" };
 	uint16_t type;
+	ck_assert_int_eq(ax_type_parse(&type, "MX\0AND A LONG TAIL", 18), AX_EINVAL); /* read beyond "MX" once */
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		ck_assert_msg(ax_type_parse(&type, bad[i], strlen(bad[i])) == AX_EINVAL, "%s", bad[i]);
 }
