@@ -69,7 +69,6 @@ static bool list_copy(struct list *l, struct ax_slice *s)
 	}
 	uint8_t *p = l->blocks->bytes + l->blocks->used;
 	if (s->n)
-		if (s->n)
 		memcpy(p, s->p, s->n);
 	l->blocks->used += s->n;
 	s->p = p;
