@@ -20,27 +20,27 @@
 #define AX_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* X(name, sentence, errno that the mount answers, exit status of the command line) */
-#define AX_ERRORS(X)                                                               \
-	X(AX_OK, "done", 0, 0)                                                     \
-	X(AX_ENOENT, "not found", ENOENT, 1)                                       \
-	X(AX_ENOCHANGE, "nothing changed", 0, 0)                                   \
-	X(AX_EEXIST, "it is already there", EEXIST, 1)                             \
-	X(AX_EINVAL, "invalid input", EBADMSG, 1)                                  \
-	X(AX_ECHECK, "the zone would fail a check", EBADMSG, 1)                    \
-	X(AX_EAMBIGUOUS, "more than one object has this prefix", EINVAL, 1)        \
-	X(AX_ELIMIT, "a limit is exceeded", EFBIG, 1)                              \
-	X(AX_EUSAGE, "wrong usage", EINVAL, 2)                                     \
-	X(AX_ENOREPO, "not an apexfs repository", ENOENT, 3)                       \
-	X(AX_EGUARD, "refused by a guard", EPERM, 4)                               \
-	X(AX_ECONFLICT, "conflicting changes", ESTALE, 5)                          \
-	X(AX_ELOST, "somebody else was faster: the branch has moved", ESTALE, 5)   \
-	X(AX_EPERM, "not permitted", EPERM, 7)                                     \
-	X(AX_EPROTECTED, "the branch is protected", EROFS, 7)                      \
+#define AX_ERRORS(X)                                                                      \
+	X(AX_OK, "done", 0, 0)                                                            \
+	X(AX_ENOENT, "not found", ENOENT, 1)                                              \
+	X(AX_ENOCHANGE, "nothing changed", 0, 0)                                          \
+	X(AX_EEXIST, "it is already there", EEXIST, 1)                                    \
+	X(AX_EINVAL, "invalid input", EBADMSG, 1)                                         \
+	X(AX_ECHECK, "the zone would fail a check", EBADMSG, 1)                           \
+	X(AX_EAMBIGUOUS, "more than one object has this prefix", EINVAL, 1)               \
+	X(AX_ELIMIT, "a limit is exceeded", EFBIG, 1)                                     \
+	X(AX_EUSAGE, "wrong usage", EINVAL, 2)                                            \
+	X(AX_ENOREPO, "not an apexfs repository", ENOENT, 3)                              \
+	X(AX_EGUARD, "refused by a guard", EPERM, 4)                                      \
+	X(AX_ECONFLICT, "conflicting changes", ESTALE, 5)                                 \
+	X(AX_ELOST, "somebody else was faster: the branch has moved", ESTALE, 5)          \
+	X(AX_EPERM, "not permitted", EPERM, 7)                                            \
+	X(AX_EPROTECTED, "the branch is protected", EROFS, 7)                             \
 	X(AX_EVERSION, "the repository has a format this program does not know", EIO, 70) \
-	X(AX_ECORRUPT, "a stored object is missing or damaged", EIO, 70)           \
-	X(AX_ENOSPC, "no space left in the store", ENOSPC, 70)                     \
-	X(AX_ENOMEM, "out of memory", ENOMEM, 70)                                  \
-	X(AX_EIO, "input/output error", EIO, 70)                                   \
+	X(AX_ECORRUPT, "a stored object is missing or damaged", EIO, 70)                  \
+	X(AX_ENOSPC, "no space left in the store", ENOSPC, 70)                            \
+	X(AX_ENOMEM, "out of memory", ENOMEM, 70)                                         \
+	X(AX_EIO, "input/output error", EIO, 70)                                          \
 	X(AX_EINTERNAL, "internal error", EIO, 70)
 
 enum ax_err {
