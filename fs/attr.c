@@ -1,0 +1,231 @@
+/* attr.c - see attr.h. */
+#include "fs/attr.h"
+
+#include "fs/draft.h"
+#include "fs/mount.h"
+#include "fs/record.h"
+#include "fs/scratch.h"
+
+#include <string.h>
+
+static void put_time(struct stat *st, struct ax_time when)
+{
+	st->st_mtim = (struct timespec){ when.s, when.ns };
+	st->st_ctim = st->st_atim = st->st_mtim;
+}
+
+static void put_size(struct stat *st, uint64_t size)
+{
+	st->st_size = (off_t)size;
+	st->st_blocks = (blkcnt_t)((size + 511) / 512);
+}
+
+uint64_t attr_ino(const struct mount *m, const struct node *n)
+{
+	static const uint8_t sip_key[16] = "apexfs st_ino 1";
+	struct ax_buf b = AX_BUF_INIT;
+	struct ax_name owner;
+	if (n->scratch)
+		return n->scratch->ino;
+	if (n->view && node_owner(&owner, n)) {
+		ax_buf_u32(&b, n->zone);
+		ax_buf_str(&b, n->view->ref);
+		ax_buf_u64(&b, n->view->kind == VIEW_COMMIT ? n->view->commit : 0);
+		if (ax_key_owner(&b, &owner, &n->view->apex))
+			ax_buf_clear(&b);
+		if (n->kind == NODE_RECORD)
+			ax_key_type(&b, node_type(n), 0);
+	} else {
+		node_path(&b, n);
+	}
+	uint64_t ino = ax_hash_sip(sip_key, ax_buf_view(&b)) >> 2;
+	ax_buf_fini(&b);
+	return n == m->root ? 1 : ino > 1 ? ino : 2;
+}
+
+int attr_text(struct ax_buf *text, uint64_t *version, struct mount *m, struct ax_txn *t, struct node *n)
+{
+	struct ax_commit_info tip;
+	struct record_info info;
+	struct ax_name owner;
+	struct ax_buf key = AX_BUF_INIT;
+	*version = 0;
+	if (n->kind == NODE_ERRORS) {
+		errors_text(text, &m->errors);
+		*version = m->errors.version + 1;
+		return ax_buf_check(text) ? ENOMEM : 0;
+	}
+	if (n->draft && n->draft->shown) {
+		ax_buf_slice(text, ax_buf_view(&n->draft->text));
+		return ax_buf_check(text) ? ENOMEM : 0;
+	}
+	if (!node_owner(&owner, n))
+		return ENOENT;
+	enum ax_err e = record_key(&key, &owner, &n->view->apex, node_type(n));
+	if (!e)
+		e = view_tip(&tip, n->view, t);
+	if (!e)
+		e = record_look(&info, text, t, &tip, ax_buf_view(&key));
+	if (!e) {
+		*version = info.version;
+		if (!info.version && !n->draft)
+			e = AX_ENOENT;
+	}
+	ax_buf_fini(&key);
+	return ax_err_errno(e);
+}
+
+/* Size and time of a committed RRset. The text is rendered once a version. */
+static int record_attr(struct stat *st, struct mount *m, struct ax_txn *t, struct node *n)
+{
+	struct ax_commit_info tip;
+	struct record_info info;
+	struct ax_name owner;
+	struct ax_time when;
+	struct ax_buf key = AX_BUF_INIT, text = AX_BUF_INIT;
+	if (!node_owner(&owner, n))
+		return ENOENT;
+	enum ax_err e = record_key(&key, &owner, &n->view->apex, node_type(n));
+	if (!e)
+		e = view_tip(&tip, n->view, t);
+	if (!e)
+		e = record_look(&info, NULL, t, &tip, ax_buf_view(&key));
+	if (!e && info.version != n->version && info.version)
+		e = record_look(&info, &text, t, &tip, ax_buf_view(&key));
+	else
+		info.size = n->size;
+	if (!e && !info.version && !n->draft)
+		e = AX_ENOENT;
+	if (!e)
+		e = record_time(&when, t, info.changed);
+	if (!e) {
+		n->version = info.version;
+		n->size = info.version ? info.size : 0;
+		put_size(st, n->size);
+		put_time(st, info.changed ? when : m->start);
+		times_get(&st->st_mtim, &m->times, st->st_ino, info.version);
+	}
+	ax_buf_fini(&key);
+	ax_buf_fini(&text);
+	return ax_err_errno(e);
+}
+
+static int tree_attr(struct stat *st, const struct mount *m, struct ax_txn *t, const struct node *n)
+{
+	struct ax_commit_info tip;
+	struct ax_buf prefix = AX_BUF_INIT;
+	struct ax_time when = m->start;
+	uint64_t commit = 0;
+	enum ax_err e = view_tip(&tip, n->view, t);
+	if (!e && !node_prefix(&prefix, n))
+		e = AX_ENOENT;
+	if (!e && tip.local)
+		e = prefix.n ? ax_blame_subtree(&commit, t, n->view->zone, &tip, ax_buf_view(&prefix)) : AX_OK;
+	if (!e && !prefix.n)
+		commit = tip.local;
+	if (!e && commit)
+		e = record_time(&when, t, commit);
+	put_time(st, when);
+	ax_buf_fini(&prefix);
+	return ax_err_errno(e);
+}
+
+static int scratch_attr(struct stat *st, const struct node *n)
+{
+	static const mode_t type[NODE_KINDS] = {
+		[NODE_FILE] = S_IFREG, [NODE_SYMLINK] = S_IFLNK, [NODE_DIR] = S_IFDIR
+	};
+	const struct scratch *s = n->scratch;
+	st->st_mode = type[n->kind] | s->mode;
+	st->st_uid = s->uid;
+	st->st_gid = s->gid;
+	st->st_nlink = n->hashed;
+	st->st_atim = s->atime;
+	st->st_mtim = s->mtime;
+	st->st_ctim = s->ctime;
+	put_size(st, n->kind == NODE_DIR ? 0 : s->data.n);
+	return 0;
+}
+
+static int link_attr(struct stat *st, const struct mount *m, struct ax_txn *t, const struct node *n)
+{
+	struct ax_id id;
+	struct ax_time when = m->start;
+	uint64_t commit;
+	st->st_mode = S_IFLNK | 0777;
+	put_size(st, strlen(n->target));
+	if (!ax_id_parse(&id, n->target) && !ax_object_find(&commit, t, &id) && record_time(&when, t, commit))
+		return EIO;
+	put_time(st, when);
+	return 0;
+}
+
+/* heads, tags, commits and what holds them: as old as the zone's main branch. */
+static int fixed_attr(struct stat *st, const struct mount *m, struct ax_txn *t, const struct node *n)
+{
+	struct ax_ref ref;
+	struct ax_time when = m->start;
+	enum ax_err e = ax_ref_get(&ref, t, n->zone ? n->zone : m->default_zone, "heads/main");
+	if (!e)
+		e = record_time(&when, t, ref.commit);
+	put_time(st, when);
+	return e == AX_ENOENT ? 0 : ax_err_errno(e);
+}
+
+static mode_t dir_mode(const struct mount *m, bool writable)
+{
+	return S_IFDIR | (!writable || m->read_only ? 0555 : m->group_writes ? 0775 : 0755);
+}
+
+static int live_record_attr(struct stat *st, double *keep, struct mount *m, struct ax_txn *t, struct node *n)
+{
+	int e = record_attr(st, m, t, n);
+	bool live = n->view->kind == VIEW_BRANCH && !m->read_only;
+	st->st_mode = S_IFREG | (!live ? 0444 : m->group_writes ? 0664 : 0644);
+	if (!n->draft)
+		return e;
+	*keep = 0;
+	if (n->draft->shown) {
+		put_size(st, n->draft->text.n);
+		put_time(st, n->draft->written);
+	}
+	return e;
+}
+
+int attr_fill(struct stat *st, double *keep, struct mount *m, struct ax_txn *t, struct node *n)
+{
+	memset(st, 0, sizeof(*st));
+	st->st_ino = attr_ino(m, n);
+	st->st_uid = m->uid;
+	st->st_gid = m->gid;
+	st->st_nlink = 1;
+	st->st_blksize = 4096;
+	*keep = 0;
+	if (n->view)
+		*keep = n->view->kind == VIEW_COMMIT ? ATTR_FOR_EVER : mount_keep(m);
+	switch (n->kind) {
+	case NODE_TREE:
+		st->st_mode = dir_mode(m, n->view->kind == VIEW_BRANCH);
+		return tree_attr(st, m, t, n);
+	case NODE_RECORD:
+		return live_record_attr(st, keep, m, t, n);
+	case NODE_FILE:
+	case NODE_SYMLINK:
+	case NODE_DIR:
+		*keep = 0;
+		return scratch_attr(st, n);
+	case NODE_LINK:
+		return link_attr(st, m, t, n);
+	case NODE_ERRORS:
+		st->st_mode = S_IFREG | 0444;
+		put_time(st, who_now());
+		struct ax_buf text = AX_BUF_INIT;
+		errors_text(&text, &m->errors);
+		put_size(st, text.n);
+		ax_buf_fini(&text);
+		return 0;
+	default:
+		st->st_mode = dir_mode(m, n->kind == NODE_HEADS);
+		return fixed_attr(st, m, t, n);
+	}
+}

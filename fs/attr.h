@@ -1,0 +1,20 @@
+/* attr.h - what stat shows: exact sizes, times by blame, stable numbers (DESIGN section 4, MOUNT.md section 3).
+ * Threads: under mount.lock, with the caller's transaction. */
+#ifndef FS_ATTR_H
+#define FS_ATTR_H
+
+#include "fs/node.h"
+
+#include <sys/stat.h>
+
+/* For commits, which never change. */
+#define ATTR_FOR_EVER (365 * 86400.0)
+
+/* Fill *st and say for how many seconds it holds. An errno: ENOENT if the node's object is gone. */
+AX_MUST int attr_fill(struct stat *st, double *keep, struct mount *m, struct ax_txn *t, struct node *n);
+/* The stable inode number. */
+uint64_t attr_ino(const struct mount *m, const struct node *n);
+/* The text a record file or `errors` shows now, appended; *version changes with it. */
+AX_MUST int attr_text(struct ax_buf *text, uint64_t *version, struct mount *m, struct ax_txn *t, struct node *n);
+
+#endif

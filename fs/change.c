@@ -1,0 +1,543 @@
+/* change.c - see ops.h: names that come, go and move. Which name is what is names.h. */
+#include "fs/attr.h"
+#include "fs/commit.h"
+#include "fs/draft.h"
+#include "fs/names.h"
+#include "fs/ns.h"
+#include "fs/ops.h"
+#include "fs/save.h"
+#include "fs/scratch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* -- what all of them ask --------------------------------------------------------------------------------- */
+
+/* May names in dir be changed? */
+static int changeable(const struct mount *m, const struct node *dir)
+{
+	if (m->read_only)
+		return EROFS;
+	if (dir->kind == NODE_DIR || dir->kind == NODE_HEADS)
+		return 0;
+	return dir->kind == NODE_TREE ? op_writable(m, dir) : EROFS;
+}
+
+static int refuse_name(struct mount *m, fuse_req_t req, const struct node *dir, const char *name, const char *why,
+		       int error)
+{
+	struct who who;
+	op_fill_who(&who, req);
+	errors_refuse(m, &who, dir, name, why);
+	return error;
+}
+
+/* What a regular file of that name in dir would be: its type, 0 for scratch. An errno if it can't be. */
+static int file_type(uint16_t *type, struct mount *m, fuse_req_t req, const struct node *dir, const char *name)
+{
+	char hint[200];
+	*type = 0;
+	int error = changeable(m, dir);
+	if (error || dir->kind == NODE_DIR)
+		return error;
+	if (dir->kind != NODE_TREE)
+		return EPERM;
+	if (names_file(type, hint, name) == NAMES_REFUSED)
+		return refuse_name(m, req, dir, name, hint, EINVAL);
+	return 0;
+}
+
+/* May type stand where the branch, less what waits to be deleted, has a CNAME, or the reverse (RFC 4035 2.5)? */
+static bool beside(uint16_t a, uint16_t b)
+{
+	bool free_a = a == AX_TYPE_RRSIG || a == AX_TYPE_NSEC || a == AX_TYPE_KEY;
+	bool free_b = b == AX_TYPE_RRSIG || b == AX_TYPE_NSEC || b == AX_TYPE_KEY;
+	return a == b || free_a || free_b || (a != AX_TYPE_CNAME && b != AX_TYPE_CNAME);
+}
+
+static int check_beside(struct mount *m, fuse_req_t req, struct node *dir, const char *name, uint16_t type)
+{
+	struct ax_commit_info tip;
+	struct ax_buf prefix = AX_BUF_INIT;
+	struct ax_cursor c;
+	uint16_t other = 0;
+	enum ax_err e = view_tip(&tip, dir->view, m->txn);
+	if (e || !tip.local || !node_prefix(&prefix, dir))
+		goto out;
+	ax_buf_u8(&prefix, 0);
+	e = ax_cursor_init(&c, m->txn, &tip.root);
+	if (e)
+		goto out;
+	e = ax_cursor_seek(&c, ax_buf_view(&prefix));
+	while (!e && !other && c.valid && ax_slice_starts(c.entry.key, ax_buf_view(&prefix))) {
+		uint16_t there = ax_be16(c.entry.key.p + prefix.n);
+		if (!beside(type, there) && !waiting_find(&dir->view->waiting, c.entry.key))
+			other = there;
+		e = ax_cursor_next(&c);
+	}
+	ax_cursor_fini(&c);
+out:
+	ax_buf_fini(&prefix);
+	if (e || !other)
+		return ax_err_errno(e);
+	char text[24], why[200];
+	ax_type_text(text, other);
+	snprintf(why, sizeof(why), "a CNAME stands beside no other data (RFC 1034 3.6.2), and %s is there", text);
+	return refuse_name(m, req, dir, name, why, EBADMSG);
+}
+
+/* -- create ----------------------------------------------------------------------------------------------- */
+
+static int new_scratch(struct node **out, struct mount *m, fuse_req_t req, struct node *dir, const char *name,
+		       enum node_kind kind, mode_t mode)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+	struct node *n = node_get(m, dir, name, kind);
+	*out = NULL;
+	if (!n)
+		return ENOMEM;
+	int error = scratch_attach(m, n, mode & ~ctx->umask, ctx->uid, ctx->gid);
+	if (error)
+		node_drop(m, n);
+	else
+		*out = n;
+	return error;
+}
+
+/* A record that is not saved yet: an open file stands for it. If its name waits to be deleted, the two become one
+ * change. */
+static int new_record(struct node **out, struct mount *m, fuse_req_t req, struct node *dir, const char *name,
+		      uint16_t type)
+{
+	struct ax_buf key = AX_BUF_INIT;
+	struct ax_name owner;
+	int error = check_beside(m, req, dir, name, type);
+	*out = NULL;
+	if (error)
+		return error;
+	struct node *n = node_get(m, dir, name, NODE_RECORD);
+	if (!n)
+		return ENOMEM;
+	node_pin(n);
+	if (!node_overlay(n))
+		error = ENOMEM;
+	if (!error)
+		error = save_need_draft(m, m->txn, n);
+	if (!error) {
+		n->draft->loaded = true;
+		n->draft->shown = true;
+		n->draft->written = who_now();
+	}
+	if (!error && node_owner(&owner, n) && !record_key(&key, &owner, &dir->view->apex, type)) {
+		struct gone *g = waiting_find(&dir->view->waiting, ax_buf_view(&key));
+		if (g)
+			waiting_set_writer(&dir->view->waiting, g, n);
+	}
+	ax_buf_fini(&key);
+	*out = n;
+	if (error)
+		node_drop(m, n);
+	node_unpin(m, n);
+	return error;
+}
+
+static int new_file(struct node **out, struct mount *m, fuse_req_t req, struct node *dir, const char *name,
+		    mode_t mode)
+{
+	struct node *there;
+	uint16_t type;
+	double keep;
+	*out = NULL;
+	int error = ns_walk(&there, &keep, m, m->txn, dir, name, 0);
+	if (!error)
+		return EEXIST;
+	if (error != ENOENT)
+		return error;
+	error = file_type(&type, m, req, dir, name);
+	if (error)
+		return error;
+	return type ? new_record(out, m, req, dir, name, type) : new_scratch(out, m, req, dir, name, NODE_FILE, mode);
+}
+
+void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi)
+{
+	struct mount *m = op_begin(req);
+	struct fuse_entry_param e = { 0 };
+	struct node *n;
+	if (!m)
+		return;
+	int error = new_file(&n, m, req, node_of(m, parent), name, mode);
+	if (!error)
+		error = edit_open(m, n, fi, fuse_req_ctx(req)->pid);
+	if (!error)
+		error = attr_fill(&e.attr, &e.attr_timeout, m, m->txn, n);
+	if (error) {
+		fuse_reply_err(req, error);
+	} else {
+		e.ino = node_id(m, n);
+		n->nlookup++;
+		fuse_reply_create(req, &e, fi);
+	}
+	op_end(m);
+}
+
+/* mknod(2) of a regular file, which open is to follow; a record begins with its text, so only scratch. */
+void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
+{
+	struct mount *m = op_begin(req);
+	struct node *n;
+	uint16_t type;
+	(void)rdev;
+	if (!m)
+		return;
+	struct node *dir = node_of(m, parent);
+	int error = S_ISREG(mode) ? file_type(&type, m, req, dir, name) : EPERM;
+	if (!error && type)
+		error = EPERM;
+	if (!error)
+		error = new_file(&n, m, req, dir, name, mode);
+	if (error)
+		fuse_reply_err(req, error);
+	else
+		op_reply_entry(req, m, m->txn, n, 0);
+	op_end(m);
+}
+
+void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
+{
+	struct mount *m = op_begin(req);
+	struct node *n = NULL;
+	uint16_t type;
+	if (!m)
+		return;
+	struct node *dir = node_of(m, parent);
+	int error = file_type(&type, m, req, dir, name);
+	if (!error && type)
+		error = refuse_name(m, req, dir, name, "an RRset is no symbolic link", EPERM);
+	if (!error)
+		error = new_scratch(&n, m, req, dir, name, NODE_SYMLINK, 0777);
+	if (!error)
+		error = scratch_set(m, n, ax_slice_str(target));
+	if (error && n)
+		node_drop(m, n);
+	if (error)
+		fuse_reply_err(req, error);
+	else
+		op_reply_entry(req, m, m->txn, n, 0);
+	op_end(m);
+}
+
+/* A hard link from a record is a copy of its text; elsewhere there are none. */
+void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *newname)
+{
+	struct mount *m = op_begin(req);
+	struct ax_buf text = AX_BUF_INIT;
+	struct node *n = NULL;
+	uint64_t version;
+	uint16_t type;
+	if (!m)
+		return;
+	struct node *from = node_of(m, ino), *dir = node_of(m, newparent);
+	int error = from->kind == NODE_RECORD ? file_type(&type, m, req, dir, newname) : EPERM;
+	if (!error && type)
+		error = EPERM;
+	if (!error)
+		error = attr_text(&text, &version, m, m->txn, from);
+	if (!error)
+		error = new_scratch(&n, m, req, dir, newname, NODE_FILE, 0644);
+	if (!error)
+		error = scratch_set(m, n, ax_buf_view(&text));
+	if (error && n)
+		node_drop(m, n);
+	if (error)
+		fuse_reply_err(req, error);
+	else
+		op_reply_entry(req, m, m->txn, n, 0);
+	ax_buf_fini(&text);
+	op_end(m);
+}
+
+/* -- directories ------------------------------------------------------------------------------------------ */
+
+/* Hand the rest to the committer, which answers. */
+static int later(struct mount *m, fuse_req_t req, job_fn *run, struct node *n, struct node *dir, const char *name)
+{
+	struct who who;
+	op_fill_who(&who, req);
+	struct job *j = job_new(run, req, &who, n, dir, name);
+	if (!j)
+		return ENOMEM;
+	job_add(m, j);
+	return 0;
+}
+
+static int make_label(struct node **out, struct mount *m, fuse_req_t req, struct node *dir, const char *name)
+{
+	char hint[200];
+	struct ax_name owner;
+	uint8_t label[AX_LABEL_MAX];
+	size_t len;
+	*out = NULL;
+	enum names_kind kind = names_dir(hint, name);
+	if (kind == NAMES_SCRATCH)
+		return new_scratch(out, m, req, dir, name, NODE_DIR, 0755);
+	if (kind == NAMES_REFUSED)
+		return refuse_name(m, req, dir, name, hint, EINVAL);
+	if (!node_owner(&owner, dir) || ax_label_from_file(label, &len, name) ||
+	    ax_name_prepend(&owner, ax_slice(label, len)))
+		return refuse_name(m, req, dir, name, "the name would be longer than 255 octets (RFC 1035 2.3.4)",
+				   ENAMETOOLONG);
+	struct node *n = node_get(m, dir, name, NODE_TREE);
+	if (!n)
+		return ENOMEM;
+	if (!node_keep(n)) {
+		node_drop(m, n);
+		return ENOMEM;
+	}
+	*out = n;
+	return 0;
+}
+
+void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	struct mount *m = op_begin(req);
+	struct node *n = NULL;
+	double keep;
+	if (!m)
+		return;
+	struct node *dir = node_of(m, parent);
+	int error = changeable(m, dir);
+	if (!error && !ns_walk(&n, &keep, m, m->txn, dir, name, 0))
+		error = EEXIST;
+	if (error) {
+		;
+	} else if (dir->kind == NODE_HEADS) {
+		error = later(m, req, save_new_branch, dir, NULL, name);
+		if (!error)
+			goto out;
+	} else if (dir->kind == NODE_DIR) {
+		error = new_scratch(&n, m, req, dir, name, NODE_DIR, mode);
+	} else {
+		error = make_label(&n, m, req, dir, name);
+	}
+	if (error)
+		fuse_reply_err(req, error);
+	else
+		op_reply_entry(req, m, m->txn, n, 0);
+out:
+	op_end(m);
+}
+
+/* Refused texts are no obstacle. */
+static void drop_hidden(struct mount *m, struct node *dir)
+{
+	for (size_t i = dir->dir ? dir->dir->n : 0; i-- > 0;)
+		if (i < dir->dir->n && node_hidden(dir->dir->over[i]))
+			node_drop(m, dir->dir->over[i]);
+}
+
+static int remove_label(struct mount *m, struct node *n)
+{
+	bool empty;
+	struct node *dir = n->parent;
+	int error = ns_empty(&empty, m, m->txn, n);
+	if (error)
+		return error;
+	if (!empty)
+		return ENOTEMPTY;
+	node_pin(n);
+	drop_hidden(m, n);
+	node_unkeep(m, n);
+	node_drop(m, n);
+	commit_keep_if_empty(m, m->txn, dir);
+	node_unpin(m, n);
+	return 0;
+}
+
+void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct mount *m = op_begin(req);
+	struct node *n;
+	double keep;
+	if (!m)
+		return;
+	struct node *dir = node_of(m, parent);
+	int error = changeable(m, dir);
+	if (!error)
+		error = ns_walk(&n, &keep, m, m->txn, dir, name, 0);
+	if (!error && dir->kind == NODE_HEADS) {
+		error = later(m, req, save_drop_branch, n, NULL, NULL);
+		if (!error)
+			goto out;
+	} else if (!error && n->kind == NODE_TREE) {
+		error = remove_label(m, n);
+	} else if (!error && n->kind == NODE_DIR && !(n->dir && n->dir->n)) {
+		node_drop(m, n);
+	} else if (!error) {
+		error = n->kind == NODE_DIR ? ENOTEMPTY : ENOTDIR;
+	}
+	fuse_reply_err(req, error);
+out:
+	op_end(m);
+}
+
+/* -- unlink ----------------------------------------------------------------------------------------------- */
+
+/* 0, answered later (EINPROGRESS), or an errno. */
+static int shelve(struct mount *m, fuse_req_t req, struct node *n, struct node *dir, const char *name)
+{
+	struct record_info info;
+	struct who who;
+	struct ax_buf key = AX_BUF_INIT;
+	enum ax_err e = save_look(&info, &key, NULL, m->txn, n);
+	bool waits = !e && waiting_find(&n->view->waiting, ax_buf_view(&key));
+	ax_buf_fini(&key);
+	if (e)
+		return ax_err_errno(e);
+	op_fill_who(&who, req);
+	if (!info.version || waits || save_delete_is_small(m, m->txn, n, &who, &info))
+		return save_shelve(m, m->txn, n, dir, name, &who);
+	int error = later(m, req, save_delete, n, dir, name);
+	return error ? error : EINPROGRESS;
+}
+
+void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct mount *m = op_begin(req);
+	struct node *n;
+	double keep;
+	if (!m)
+		return;
+	struct node *dir = node_of(m, parent);
+	int error = changeable(m, dir);
+	if (!error)
+		error = ns_walk(&n, &keep, m, m->txn, dir, name, 0);
+	if (!error && n->kind == NODE_RECORD)
+		error = shelve(m, req, n, NULL, NULL);
+	else if (!error && (n->kind == NODE_FILE || n->kind == NODE_SYMLINK))
+		node_drop(m, n);
+	else if (!error)
+		error = EISDIR;
+	if (error != EINPROGRESS)
+		fuse_reply_err(req, error);
+	op_end(m);
+}
+
+/* Who asks that a directory be durable, asks that its deletions are. */
+void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
+{
+	struct mount *m = op_begin(req);
+	(void)datasync;
+	(void)fi;
+	if (!m)
+		return;
+	struct node *dir = node_of(m, ino);
+	if (!dir->view || !dir->view->waiting.n || later(m, req, save_deletions, dir, NULL, NULL))
+		fuse_reply_err(req, 0);
+	op_end(m);
+}
+
+/* -- rename ----------------------------------------------------------------------------------------------- */
+
+/* A scratch object to another scratch name. */
+static int move_scratch(struct mount *m, struct node *n, struct node *there, struct node *dir, const char *name)
+{
+	if (there && there->kind == NODE_DIR && there->dir && there->dir->n)
+		return ENOTEMPTY;
+	if (!node_move(m, n, dir, name))
+		return ENOMEM;
+	n->view = dir->view;
+	return node_overlay(n) ? 0 : ENOMEM;
+}
+
+static int rename_file(struct mount *m, fuse_req_t req, struct node *n, struct node *there, struct node *dir,
+		       const char *name)
+{
+	uint16_t type;
+	int error = file_type(&type, m, req, dir, name);
+	if (error)
+		return error;
+	if (there && (there->kind == NODE_TREE || there->kind == NODE_DIR))
+		return EISDIR;
+	if (!type && n->kind == NODE_RECORD)
+		return shelve(m, req, n, dir, name);
+	if (!type)
+		return move_scratch(m, n, there, dir, name);
+	if (n->kind == NODE_SYMLINK)
+		return refuse_name(m, req, dir, name, "an RRset is no symbolic link", EPERM);
+	if (n->kind == NODE_FILE || n->view == dir->view)
+		error = later(m, req, n->kind == NODE_FILE ? save_file_as : save_record_as, n, dir, name);
+	else
+		error = EXDEV;
+	return error ? error : EINPROGRESS;
+}
+
+static int rename_label(struct mount *m, fuse_req_t req, struct node *n, struct node *there, struct node *dir,
+			const char *name)
+{
+	char hint[200];
+	if (n == n->view->root)
+		return refuse_name(m, req, dir, name, "a branch is not renamed", EPERM);
+	if (dir->view != n->view || dir->kind != NODE_TREE)
+		return EXDEV; /* mv copies then, and each file is a save */
+	enum names_kind kind = names_dir(hint, name);
+	if (kind == NAMES_REFUSED)
+		return refuse_name(m, req, dir, name, hint, EINVAL);
+	if (kind == NAMES_SCRATCH)
+		return EXDEV;
+	if (there && there->kind != NODE_TREE)
+		return ENOTDIR;
+	if (there) {
+		int error = remove_label(m, there);
+		if (error)
+			return error;
+	}
+	int error = later(m, req, save_label_as, n, dir, name);
+	return error ? error : EINPROGRESS;
+}
+
+static int rename_node(struct mount *m, fuse_req_t req, struct node *n, struct node *there, struct node *dir,
+		       const char *name)
+{
+	char hint[200];
+	switch (n->kind) {
+	case NODE_RECORD:
+	case NODE_FILE:
+	case NODE_SYMLINK:
+		return rename_file(m, req, n, there, dir, name);
+	case NODE_TREE:
+		return rename_label(m, req, n, there, dir, name);
+	case NODE_DIR:
+		if (dir->kind == NODE_TREE && names_dir(hint, name) != NAMES_SCRATCH)
+			return EXDEV;
+		return there && there->kind != NODE_DIR ? ENOTDIR : move_scratch(m, n, there, dir, name);
+	default:
+		return EPERM;
+	}
+}
+
+void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent, const char *newname,
+	       unsigned int flags)
+{
+	struct mount *m = op_begin(req);
+	struct node *n, *there = NULL;
+	double keep;
+	if (!m)
+		return;
+	struct node *from = node_of(m, parent), *to = node_of(m, newparent);
+	int error = flags & ~(unsigned)RENAME_NOREPLACE ? EINVAL : changeable(m, from);
+	if (!error)
+		error = changeable(m, to);
+	if (!error)
+		error = ns_walk(&n, &keep, m, m->txn, from, name, 0);
+	if (!error && ns_walk(&there, &keep, m, m->txn, to, newname, 0))
+		there = NULL;
+	if (!error && there && (flags & RENAME_NOREPLACE))
+		error = EEXIST;
+	if (!error && there != n)
+		error = rename_node(m, req, n, there, to, newname);
+	if (error != EINPROGRESS)
+		fuse_reply_err(req, error);
+	op_end(m);
+}

@@ -1,0 +1,309 @@
+/* edit.c - see ops.h: files open for writing. When a write counts, and what a flush means, is MOUNT.md section 2. */
+#include "fs/attr.h"
+#include "fs/draft.h"
+#include "fs/ops.h"
+#include "fs/save.h"
+#include "fs/scratch.h"
+
+#include <stdlib.h>
+
+/* -- open ------------------------------------------------------------------------------------------------- */
+
+static bool writes(int flags)
+{
+	return (flags & O_ACCMODE) != O_RDONLY;
+}
+
+/* The kernel may keep its pages if they are of the text that is shown now, and must not go by a size we told
+ * before. */
+static int cache_flags(struct mount *m, struct node *n, struct fuse_file_info *fi)
+{
+	struct record_info info;
+	struct ax_buf key = AX_BUF_INIT;
+	enum ax_err e = save_look(&info, &key, NULL, m->txn, n);
+	ax_buf_fini(&key);
+	if (e)
+		return ax_err_errno(e);
+	fi->noflush = 1;
+	if (n->draft || n->pages != (uint32_t)info.version) {
+		n->pages = n->draft ? 0 : (uint32_t)info.version;
+	} else {
+		fi->keep_cache = 1;
+	}
+	/* a size told of another version would cut the text short */
+	if (n->version != info.version && !n->draft)
+		fi->direct_io = 1;
+	return 0;
+}
+
+static int begin_write(struct mount *m, struct node *n, int flags)
+{
+	int error = op_writable(m, n);
+	if (!error)
+		error = save_need_draft(m, m->txn, n);
+	if (!error && (flags & O_TRUNC)) {
+		n->draft->loaded = true;
+		error = draft_truncate(n->draft, 0);
+	}
+	n->pages = 0;
+	return error;
+}
+
+int edit_open(struct mount *m, struct node *n, struct fuse_file_info *fi, pid_t pid)
+{
+	int error = 0;
+	struct handle *h = calloc(1, sizeof(*h));
+	if (!h)
+		return ENOMEM;
+	if (n->kind == NODE_ERRORS)
+		fi->direct_io = 1;
+	else if (n->kind == NODE_FILE && (fi->flags & O_TRUNC))
+		error = scratch_truncate(m, n, 0);
+	else if (n->kind == NODE_RECORD)
+		error = writes(fi->flags) ? begin_write(m, n, fi->flags) : cache_flags(m, n, fi);
+	if (error) {
+		if (n->kind == NODE_RECORD && !n->writers)
+			save_end_draft(m, n);
+		free(h);
+		return error;
+	}
+	h->node = n;
+	h->flags = fi->flags;
+	h->process = writes(fi->flags) && n->kind == NODE_RECORD ? who_process(pid) : 0;
+	n->opens++;
+	n->writers += writes(fi->flags);
+	node_pin(n);
+	fi->fh = (uintptr_t)h;
+	return 0;
+}
+
+static void close_handle(struct mount *m, struct handle *h)
+{
+	struct node *n = h->node;
+	n->opens--;
+	n->writers -= writes(h->flags);
+	ax_buf_fini(&h->text);
+	free(h);
+	node_unpin(m, n);
+}
+
+void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct mount *m = op_begin(req);
+	if (!m)
+		return;
+	int error = edit_open(m, node_of(m, ino), fi, fuse_req_ctx(req)->pid);
+	if (error)
+		fuse_reply_err(req, error);
+	else if (fuse_reply_open(req, fi))
+		close_handle(m, op_handle(fi));
+	op_end(m);
+}
+
+/* -- write ------------------------------------------------------------------------------------------------ */
+
+/* After a save the text that readers see is the canonical one; a shell that goes on appending means that. */
+static int prepare(struct mount *m, struct node *n, bool append)
+{
+	int error = op_writable(m, n);
+	if (!error)
+		error = save_need_draft(m, m->txn, n);
+	if (error)
+		return error;
+	if (append && !n->draft->shown)
+		n->draft->loaded = false;
+	return save_load_draft(m, m->txn, n);
+}
+
+static int write_record(struct mount *m, fuse_req_t req, struct node *n, const char *buf, size_t size, off_t off,
+			bool append)
+{
+	struct ax_name owner;
+	int error = prepare(m, n, append);
+	if (!error)
+		error = draft_write(n->draft, buf, size, (uint64_t)off);
+	if (error == EFBIG)
+		draft_refuse(n->draft, EFBIG, "an RRset has at most 16 MiB");
+	if (fuse_req_ctx(req)->pid)
+		op_fill_who(&n->draft->who, req);
+	if (error)
+		return error;
+	if (!node_owner(&owner, n))
+		return ENOENT;
+	return draft_check_lines(n->draft, &owner, &n->view->apex, node_type(n));
+}
+
+void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	struct mount *m = op_begin(req);
+	if (!m)
+		return;
+	struct node *n = node_of(m, ino);
+	int error = EBADF;
+	if (n->kind == NODE_FILE)
+		error = scratch_write(m, n, buf, size, (uint64_t)off);
+	else if (n->kind == NODE_RECORD)
+		error = write_record(m, req, n, buf, size, off, fi->flags & O_APPEND);
+	if (error)
+		fuse_reply_err(req, error);
+	else
+		fuse_reply_write(req, size);
+	op_end(m);
+}
+
+/* -- flush, fsync, release -------------------------------------------------------------------------------- */
+
+/* Let the committer judge and answer; false if there is nothing to judge. */
+static bool hand_over(struct mount *m, fuse_req_t req, struct node *n)
+{
+	if (n->kind != NODE_RECORD || !n->draft || !n->hashed || (!n->draft->dirty && !draft_refused(n->draft)))
+		return false;
+	struct job *j = job_new(save_draft, req, &n->draft->who, n, NULL, NULL);
+	if (!j)
+		return false;
+	job_add(m, j);
+	return true;
+}
+
+/* Every child of a shell flushes at its exit; only the process that opened the file says that it is complete. */
+void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct mount *m = op_begin(req);
+	if (!m)
+		return;
+	struct handle *h = op_handle(fi);
+	struct node *n = node_of(m, ino);
+	bool dirty = n->kind == NODE_RECORD && n->draft && (n->draft->dirty || draft_refused(n->draft));
+	bool own = dirty && writes(h->flags) && who_process(fuse_req_ctx(req)->pid) == h->process;
+	if (!own || !hand_over(m, req, n))
+		fuse_reply_err(req, 0);
+	op_end(m);
+}
+
+void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
+{
+	struct mount *m = op_begin(req);
+	(void)datasync;
+	(void)fi;
+	if (!m)
+		return;
+	if (!hand_over(m, req, node_of(m, ino)))
+		fuse_reply_err(req, 0);
+	op_end(m);
+}
+
+/* The last resort: nobody hears of an error any more. */
+void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct mount *m = fuse_req_userdata(req);
+	pthread_mutex_lock(&m->lock);
+	struct handle *h = op_handle(fi);
+	struct node *n = node_of(m, ino);
+	bool last = writes(h->flags) && n->writers == 1;
+	node_pin(n);
+	close_handle(m, h);
+	if (last && n->kind == NODE_RECORD && !hand_over(m, NULL, n))
+		save_end_draft(m, n);
+	fuse_reply_err(req, 0);
+	node_unpin(m, n);
+	pthread_mutex_unlock(&m->lock);
+}
+
+/* -- setattr ---------------------------------------------------------------------------------------------- */
+
+static struct timespec given_time(const struct timespec *given, bool now)
+{
+	struct timespec t = *given;
+	if (now)
+		clock_gettime(CLOCK_REALTIME, &t);
+	return t;
+}
+
+static int set_scratch(struct mount *m, struct node *n, const struct stat *attr, int to_set)
+{
+	struct scratch *s = n->scratch;
+	if (to_set & FUSE_SET_ATTR_MODE)
+		s->mode = attr->st_mode & 07777;
+	if (to_set & FUSE_SET_ATTR_UID)
+		s->uid = attr->st_uid;
+	if (to_set & FUSE_SET_ATTR_GID)
+		s->gid = attr->st_gid;
+	if ((to_set & FUSE_SET_ATTR_SIZE) && n->kind == NODE_FILE) {
+		int error = scratch_truncate(m, n, (uint64_t)attr->st_size);
+		if (error)
+			return error;
+	}
+	if (to_set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_ATIME_NOW))
+		s->atime = given_time(&attr->st_atim, to_set & FUSE_SET_ATTR_ATIME_NOW);
+	if (to_set & (FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_MTIME_NOW)) {
+		s->mtime = given_time(&attr->st_mtim, to_set & FUSE_SET_ATTR_MTIME_NOW);
+		s->dated = !(to_set & FUSE_SET_ATTR_MTIME_NOW);
+	}
+	clock_gettime(CLOCK_REALTIME, &s->ctime);
+	scratch_touch(m, n);
+	return 0;
+}
+
+static int set_size(struct mount *m, fuse_req_t req, struct node *n, uint64_t size)
+{
+	int error = prepare(m, n, false);
+	if (!error)
+		error = draft_truncate(n->draft, size);
+	if (!error)
+		op_fill_who(&n->draft->who, req);
+	n->pages = 0;
+	return error;
+}
+
+static void set_record_time(struct mount *m, struct node *n, struct timespec mtime)
+{
+	struct record_info info;
+	struct ax_buf key = AX_BUF_INIT;
+	if (n->draft && n->draft->shown) {
+		n->draft->dated = true;
+		n->draft->mtime = mtime;
+	} else if (!save_look(&info, &key, NULL, m->txn, n) && info.version)
+		times_set(&m->times, attr_ino(m, n), info.version, mtime);
+	ax_buf_fini(&key);
+}
+
+/* Modes are the mount's: accepted, for tar, sed, rsync and emacs fail loudly otherwise, and without effect. */
+static int set_record(struct mount *m, fuse_req_t req, struct node *n, const struct stat *attr, int to_set)
+{
+	int error = op_writable(m, n);
+	if (error)
+		return error;
+	if (((to_set & FUSE_SET_ATTR_UID) && attr->st_uid != m->uid) ||
+	    ((to_set & FUSE_SET_ATTR_GID) && attr->st_gid != m->gid))
+		return EPERM;
+	if (n->kind != NODE_RECORD)
+		return to_set & FUSE_SET_ATTR_SIZE ? EISDIR : 0;
+	if (to_set & FUSE_SET_ATTR_SIZE) {
+		error = set_size(m, req, n, (uint64_t)attr->st_size);
+		if (!n->writers) /* truncate(2) without an open file is no deletion, and no text */
+			save_end_draft(m, n);
+		if (error)
+			return error;
+	}
+	/* "now" is what touch says: the time of a record is that of its commit */
+	if ((to_set & FUSE_SET_ATTR_MTIME) && !(to_set & FUSE_SET_ATTR_MTIME_NOW))
+		set_record_time(m, n, attr->st_mtim);
+	return 0;
+}
+
+void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *fi)
+{
+	struct mount *m = op_begin(req);
+	(void)fi;
+	if (!m)
+		return;
+	struct node *n = node_of(m, ino);
+	int error = n->scratch ? set_scratch(m, n, attr, to_set)
+		    : n->view  ? set_record(m, req, n, attr, to_set)
+			       : EROFS;
+	if (error)
+		fuse_reply_err(req, error);
+	else
+		op_reply_attr(req, m, n);
+	op_end(m);
+}

@@ -1,0 +1,132 @@
+/* mount.c - see mount.h: the life of a mount. */
+#include "fs/mount.h"
+
+#include "fs/fuse.h"
+#include "fs/notify.h"
+#include "fs/save.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+double mount_keep(const struct mount *m)
+{
+	return m->notifies ? 3600 : 0;
+}
+
+static enum ax_err look_around(struct mount *m, const char *dir)
+{
+	struct ax_zone zone;
+	struct stat st;
+	if (stat(dir, &st))
+		return ax_fail(AX_ENOREPO, "%s: %s", dir, strerror(errno));
+	m->uid = st.st_uid;
+	m->gid = st.st_gid;
+	m->group_writes = st.st_mode & S_IWGRP;
+	enum ax_err e = ax_zone_default(&zone, m->txn);
+	if (e)
+		return e;
+	m->default_zone = zone.id;
+	m->default_apex = zone.apex;
+	return ax_log_last(&m->log_start, m->txn);
+}
+
+enum ax_err mount_open(struct mount *m, const char *dir)
+{
+	pthread_condattr_t clock;
+	m->stop_fd = -1;
+	m->watch.fd = -1;
+	m->last_job = &m->first_job;
+	m->start = who_now();
+	pthread_mutex_init(&m->lock, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&m->work, &clock);
+	pthread_condattr_destroy(&clock);
+	if (!node_table_init(&m->nodes))
+		return ax_fail(AX_ENOMEM, "out of memory");
+	m->root = node_new(m, NULL, "", NODE_ROOT);
+	if (!m->root)
+		return ax_fail(AX_ENOMEM, "out of memory");
+	enum ax_err e = ax_repo_open(&m->repo, dir, m->read_only);
+	if (e)
+		return e;
+	m->store = ax_repo_store(m->repo);
+	e = ax_txn_read(&m->txn, m->store);
+	if (!e)
+		e = look_around(m, dir);
+	ax_txn_reset(m->txn);
+	m->root->zone = m->default_zone;
+	return e;
+}
+
+/* Everything the kernel still counts goes with the session. */
+static void free_nodes(struct mount *m)
+{
+	m->root = NULL;
+	for (size_t i = 0; i < m->nodes.cap; i++) {
+		for (struct node *n; (n = m->nodes.bucket[i]);) {
+			node_pin(n);
+			n->nlookup = 0;
+			node_unhash(m, n);
+			node_unpin(m, n);
+		}
+	}
+}
+
+void mount_close(struct mount *m)
+{
+	if (m->nodes.bucket)
+		free_nodes(m);
+	view_free_all(m);
+	node_table_fini(&m->nodes);
+	errors_fini(&m->errors);
+	times_fini(&m->times);
+	ax_txn_abort(m->txn);
+	ax_watch_close(&m->watch);
+	if (m->stop_fd >= 0)
+		close(m->stop_fd);
+	ax_repo_close(m->repo);
+	pthread_cond_destroy(&m->work);
+	pthread_mutex_destroy(&m->lock);
+}
+
+/* Signals are the loop's: they interrupt its read, and it ends. */
+static int start(pthread_t *thread, void *(*run)(void *), struct mount *m)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int error = pthread_create(thread, NULL, run, m);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error;
+}
+
+int mount_serve(struct mount *m)
+{
+	pthread_t committer, notifier;
+	m->stop_fd = eventfd(0, EFD_CLOEXEC);
+	if (m->stop_fd < 0)
+		return errno;
+	m->watches = ax_watch_open(&m->watch, m->store) == AX_OK;
+	int error = start(&committer, save_thread, m);
+	if (error)
+		return error;
+	if (m->watches)
+		error = start(&notifier, notify_thread, m);
+	if (!error)
+		error = fuse_session_loop(m->session);
+	if (m->watches && eventfd_write(m->stop_fd, 1) == 0)
+		pthread_join(notifier, NULL);
+	pthread_mutex_lock(&m->lock);
+	m->stopping = true;
+	pthread_cond_signal(&m->work);
+	pthread_mutex_unlock(&m->lock);
+	pthread_join(committer, NULL);
+	return error < 0 ? -error : error < 128 ? error : 0;
+}

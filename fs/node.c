@@ -1,0 +1,315 @@
+/* node.c - see node.h. */
+#include "fs/node.h"
+
+#include "fs/draft.h"
+#include "fs/mount.h"
+#include "fs/scratch.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t slot(const struct node_table *t, const struct node *parent, const char *name)
+{
+	/* FNV-1a over the name, seeded by the parent's address: names are bounded by the kernel. */
+	uint64_t h = 0xcbf29ce484222325u ^ ((uintptr_t)parent >> 4) * 0x9e3779b97f4a7c15u;
+	for (; *name; name++)
+		h = (h ^ (uint8_t)*name) * 0x100000001b3u;
+	return (size_t)(h ^ h >> 32) & (t->cap - 1);
+}
+
+bool node_table_init(struct node_table *t)
+{
+	*t = (struct node_table){ .cap = 1024 };
+	t->bucket = calloc(t->cap, sizeof(struct node *));
+	return t->bucket;
+}
+
+static void grow(struct node_table *t)
+{
+	struct node_table big = { .cap = t->cap * 2, .n = t->n };
+	big.bucket = calloc(big.cap, sizeof(struct node *));
+	if (!big.bucket)
+		return; /* longer chains will do */
+	for (size_t i = 0; i < t->cap; i++) {
+		for (struct node *n = t->bucket[i], *next; n; n = next) {
+			struct node **to = &big.bucket[slot(&big, n->parent, n->name)];
+			next = n->hash_next;
+			n->hash_next = *to;
+			*to = n;
+		}
+	}
+	free(t->bucket);
+	*t = big;
+}
+
+static void hash(struct mount *m, struct node *n)
+{
+	struct node_table *t = &m->nodes;
+	if (t->n >= t->cap)
+		grow(t);
+	struct node **at = &t->bucket[slot(t, n->parent, n->name)];
+	n->hash_next = *at;
+	*at = n;
+	n->hashed = true;
+	t->n++;
+}
+
+struct node *node_find(struct mount *m, const struct node *parent, const char *name)
+{
+	struct node *n = m->nodes.bucket[slot(&m->nodes, parent, name)];
+	while (n && (n->parent != parent || strcmp(n->name, name) != 0))
+		n = n->hash_next;
+	return n;
+}
+
+struct node *node_new(struct mount *m, struct node *parent, const char *name, enum node_kind kind)
+{
+	struct node *n = calloc(1, sizeof(*n));
+	if (!n)
+		return NULL;
+	n->name = strdup(name);
+	if (!n->name) {
+		free(n);
+		return NULL;
+	}
+	n->kind = kind;
+	n->parent = parent;
+	if (parent) {
+		node_pin(parent);
+		n->zone = parent->zone;
+		n->view = parent->view;
+	}
+	hash(m, n);
+	return n;
+}
+
+struct node *node_get(struct mount *m, struct node *parent, const char *name, enum node_kind kind)
+{
+	struct node *n = node_find(m, parent, name);
+	if (n && n->kind == kind)
+		return n;
+	if (n)
+		node_unhash(m, n);
+	return node_new(m, parent, name, kind);
+}
+
+void node_unhash(struct mount *m, struct node *n)
+{
+	if (!n->hashed)
+		return;
+	struct node **at = &m->nodes.bucket[slot(&m->nodes, n->parent, n->name)];
+	while (*at != n)
+		at = &(*at)->hash_next;
+	*at = n->hash_next;
+	n->hashed = false;
+	m->nodes.n--;
+	node_underlay(m, n);
+}
+
+void node_drop(struct mount *m, struct node *n)
+{
+	node_pin(n);
+	node_unhash(m, n);
+	node_unpin(m, n);
+}
+
+bool node_move(struct mount *m, struct node *n, struct node *parent, const char *name)
+{
+	char *copy = strdup(name);
+	if (!copy)
+		return false;
+	struct node *there = node_find(m, parent, name), *from = n->parent;
+	if (there && there != n)
+		node_unhash(m, there);
+	node_pin(n);
+	node_unhash(m, n);
+	free(n->name);
+	n->name = copy;
+	n->parent = parent;
+	node_pin(parent);
+	hash(m, n);
+	node_unpin(m, from);
+	node_unpin(m, n);
+	return true;
+}
+
+static void release(struct mount *m, struct node *n)
+{
+	struct view *v = n->view;
+	if (n->hashed)
+		node_unhash(m, n);
+	if (n->kind == NODE_LINK)
+		free(n->target);
+	else if (n->kind == NODE_RECORD)
+		draft_free(n->draft);
+	else if (n->dir)
+		free(n->dir->over), free(n->dir);
+	scratch_free(m, n->scratch);
+	if (v && v->root == n)
+		view_unroot(m, v);
+	free(n->name);
+	free(n);
+}
+
+static void collect(struct mount *m, struct node *n)
+{
+	/* A freed child unpins its parent: up the tree without recursion. */
+	while (n && !n->nlookup && !n->pins && n != m->root) {
+		struct node *up = n->parent;
+		release(m, n);
+		n = up;
+		assert(!n || n->pins > 0);
+		if (n)
+			n->pins--;
+	}
+}
+
+void node_pin(struct node *n)
+{
+	n->pins++;
+}
+
+void node_unpin(struct mount *m, struct node *n)
+{
+	assert(n->pins > 0);
+	n->pins--;
+	collect(m, n);
+}
+
+void node_forget(struct mount *m, struct node *n, uint64_t count)
+{
+	n->nlookup -= count < n->nlookup ? count : n->nlookup;
+	collect(m, n);
+}
+
+uint64_t node_id(const struct mount *m, const struct node *n)
+{
+	return n == m->root ? 1 : (uint64_t)(uintptr_t)n;
+}
+
+struct node *node_of(struct mount *m, uint64_t id)
+{
+	return id == 1 ? m->root : (struct node *)(uintptr_t)id;
+}
+
+bool node_owner(struct ax_name *out, const struct node *n)
+{
+	size_t at = 0, len;
+	*out = ax_name_root;
+	if (n->kind != NODE_TREE)
+		n = n->parent;
+	for (; n != n->view->root; n = n->parent) {
+		uint8_t label[AX_LABEL_MAX];
+		if (n->kind != NODE_TREE || ax_label_from_file(label, &len, n->name))
+			return false;
+		if (at + 1 + len + n->view->apex.n > AX_NAME_MAX)
+			return false;
+		out->wire[at] = (uint8_t)len;
+		memcpy(out->wire + at + 1, label, len);
+		at += 1 + len;
+	}
+	memcpy(out->wire + at, n->view->apex.wire, n->view->apex.n);
+	out->n = (uint8_t)(at + n->view->apex.n);
+	return true;
+}
+
+bool node_prefix(struct ax_buf *out, const struct node *n)
+{
+	struct ax_name owner;
+	ax_buf_clear(out);
+	return node_owner(&owner, n) && !ax_key_owner(out, &owner, &n->view->apex) && !ax_buf_check(out);
+}
+
+uint16_t node_type(const struct node *n)
+{
+	uint16_t type = 0;
+	return ax_type_parse(&type, n->name, strlen(n->name)) ? 0 : type;
+}
+
+void node_path(struct ax_buf *b, const struct node *n)
+{
+	const struct node *up[2 * AX_LABELS_MAX];
+	size_t depth = 0;
+	for (; n->parent && depth < sizeof(up) / sizeof(up[0]); n = n->parent)
+		up[depth++] = n;
+	while (depth) {
+		ax_buf_str(b, up[--depth]->name);
+		if (depth)
+			ax_buf_str(b, "/");
+	}
+}
+
+static struct dir *dir_of(struct node *n)
+{
+	if (!n->dir)
+		n->dir = calloc(1, sizeof(*n->dir));
+	return n->dir;
+}
+
+bool node_overlay(struct node *n)
+{
+	struct dir *d = n->overlaid ? NULL : dir_of(n->parent);
+	if (n->overlaid)
+		return true;
+	if (!d)
+		return false;
+	if (d->n == d->cap) {
+		size_t cap = d->cap ? d->cap * 2 : 4;
+		struct node **over = realloc(d->over, cap * sizeof(*over));
+		if (!over)
+			return false;
+		d->over = over;
+		d->cap = cap;
+	}
+	d->over[d->n++] = n;
+	n->overlaid = true;
+	node_pin(n);
+	return true;
+}
+
+void node_underlay(struct mount *m, struct node *n)
+{
+	if (!n->overlaid)
+		return;
+	struct dir *d = n->parent->dir;
+	size_t i = d->n;
+	while (d->over[--i] != n)
+		;
+	d->over[i] = d->over[--d->n];
+	n->overlaid = false;
+	node_unpin(m, n);
+}
+
+bool node_keep(struct node *n)
+{
+	if (n == n->view->root)
+		return true;
+	if (!dir_of(n) || !node_overlay(n))
+		return false;
+	n->dir->made = true;
+	return true;
+}
+
+void node_unkeep(struct mount *m, struct node *n)
+{
+	if (n->dir)
+		n->dir->made = false;
+	node_underlay(m, n);
+}
+
+bool node_kept(const struct node *n)
+{
+	return n->kind == NODE_TREE && n->dir && n->dir->made;
+}
+
+bool node_hidden(const struct node *n)
+{
+	return n->scratch && n->scratch->hidden;
+}
+
+void node_table_fini(struct node_table *t)
+{
+	free(t->bucket);
+	*t = (struct node_table){ 0 };
+}

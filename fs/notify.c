@@ -1,0 +1,267 @@
+/* notify.c - see notify.h. */
+#include "fs/notify.h"
+
+#include "core/diff.h"
+#include "fs/fuse.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What to tell: under the lock taken down, without it sent. */
+struct message {
+	uint64_t parent; /* 0: no entry expires */
+	uint64_t ino;    /* 0: the kernel does not know the object */
+	char *name;      /* owned; NULL: no entry */
+};
+
+struct messages {
+	struct message *list;
+	size_t n, cap;
+	/* the directories of the key before: neighbours share them */
+	uint64_t path[AX_LABELS_MAX + 1];
+	size_t depth;
+};
+
+static void add(struct messages *ms, uint64_t parent, const char *name, uint64_t ino)
+{
+	if (ms->n == ms->cap) {
+		size_t cap = ms->cap ? ms->cap * 2 : 64;
+		struct message *list = realloc(ms->list, cap * sizeof(*list));
+		if (!list)
+			return;
+		ms->list = list;
+		ms->cap = cap;
+	}
+	ms->list[ms->n++] = (struct message){ parent, ino, name ? strdup(name) : NULL };
+}
+
+static void send_all(struct mount *m, struct messages *ms)
+{
+	for (size_t i = 0; i < ms->n; i++) {
+		struct message *s = &ms->list[i];
+		if (s->name)
+			fuse_lowlevel_notify_expire_entry(m->session, s->parent, s->name, strlen(s->name),
+							  FUSE_LL_EXPIRE_ONLY);
+		if (s->ino)
+			fuse_lowlevel_notify_inval_inode(m->session, s->ino, 0, 0);
+		free(s->name);
+	}
+	free(ms->list);
+	*ms = (struct messages){ 0 };
+}
+
+static uint64_t known(const struct mount *m, const struct node *n)
+{
+	return n && n->nlookup ? node_id(m, n) : 0;
+}
+
+/* The next label of a key's owner part as a file name; false at its end. */
+static bool next_label(char name[AX_LABEL_FILE_MAX + 1], struct ax_slice *key)
+{
+	uint8_t label[AX_LABEL_MAX];
+	struct ax_buf b = AX_BUF_INIT;
+	size_t n = 0, i = 0;
+	if (!key->n || !key->p[0])
+		return false;
+	for (; i < key->n && key->p[i] && n < AX_LABEL_MAX; i++)
+		label[n++] = key->p[i] == 1 && i + 1 < key->n ? key->p[++i] - 1 : key->p[i];
+	*key = ax_slice(key->p + i + 1, key->n > i ? key->n - i - 1 : 0);
+	ax_label_to_file(&b, ax_slice(label, n));
+	bool ok = !b.failed && b.n <= AX_LABEL_FILE_MAX;
+	if (ok)
+		memcpy(name, b.p, b.n);
+	name[ok ? b.n : 0] = 0;
+	ax_buf_fini(&b);
+	return ok;
+}
+
+/* Everything on the way to an RRset that the kernel may know: the directories (their times), the first name it has
+ * no node for (it may remember that there was none), the file. entries: expire names too. */
+static void add_key(struct messages *ms, const struct mount *m, struct view *v, struct ax_slice key, bool entries)
+{
+	char name[AX_LABEL_FILE_MAX + 1];
+	struct node *n = v->root;
+	size_t depth = 0;
+	bool shared = true;
+	while (n && next_label(name, &key)) {
+		struct node *child = node_find((struct mount *)m, n, name);
+		shared = shared && child && depth < ms->depth && ms->path[depth] == node_id(m, child);
+		if (!shared)
+			add(ms, node_id(m, n), entries ? name : NULL, known(m, child));
+		if (child)
+			ms->path[depth++] = node_id(m, child);
+		n = child;
+	}
+	ms->depth = depth;
+	if (!n || key.n < 3)
+		return;
+	char type[24];
+	ax_type_text(type, ax_be16(key.p + 1));
+	add(ms, node_id(m, n), entries ? type : NULL, known(m, node_find((struct mount *)m, n, type)));
+}
+
+/* The SOA shows the serial and the top the newest time: every commit changes them. */
+static void add_top(struct messages *ms, const struct mount *m, struct view *v, bool entries)
+{
+	static const uint8_t soa[] = { 0, 0, AX_TYPE_SOA };
+	if (!v->root)
+		return;
+	add(ms, node_id(m, v->root->parent), entries ? v->root->name : NULL, known(m, v->root));
+	add(ms, node_id(m, v->root->parent), NULL, known(m, v->root->parent));
+	add_key(ms, m, v, ax_slice(soa, sizeof(soa)), entries);
+}
+
+enum { FEW = 64 };
+
+void notify_before_answer(struct mount *m, struct view *v, struct ax_batch *batch)
+{
+	struct messages ms = { 0 };
+	const struct ax_edit *edits;
+	size_t n;
+	if (!m->notifies)
+		return;
+	pthread_mutex_lock(&m->lock);
+	add_top(&ms, m, v, false);
+	if (!ax_batch_edits(&edits, &n, batch))
+		for (size_t i = 0; i < n && i < FEW; i++)
+			add_key(&ms, m, v, edits[i].key, false);
+	pthread_mutex_unlock(&m->lock);
+	send_all(m, &ms);
+}
+
+/* -- following the log ------------------------------------------------------------------------------------ */
+
+struct follow {
+	struct mount *m;
+	struct ax_txn *t;
+	struct view *v;
+	struct messages ms;
+};
+
+static enum ax_err each_change(void *ctx, struct ax_slice key, const struct ax_entry *a, const struct ax_entry *b)
+{
+	struct follow *f = ctx;
+	(void)a;
+	(void)b;
+	pthread_mutex_lock(&f->m->lock);
+	add_key(&f->ms, f->m, f->v, key, true);
+	pthread_mutex_unlock(&f->m->lock);
+	return AX_OK;
+}
+
+static enum ax_err root_of(struct ax_root *out, struct ax_txn *t, uint64_t commit)
+{
+	struct ax_commit_info info;
+	*out = ax_tree_empty();
+	enum ax_err e = commit ? ax_commit_info(&info, t, commit) : AX_OK;
+	if (!e && commit)
+		*out = info.root;
+	return e;
+}
+
+/* A branch or tag that came or went: its directory's listing, and its name there. */
+static void ref_came(struct follow *f, const struct ax_log_entry *entry)
+{
+	struct mount *m = f->m;
+	const char *slash = strchr(entry->ref, '/');
+	bool heads = strncmp(entry->ref, "heads/", 6) == 0;
+	struct ax_buf zone = AX_BUF_INIT;
+	struct ax_zone z;
+	struct node *top = m->root;
+	if (!slash || ax_zone_get(&z, f->t, entry->zone))
+		return;
+	pthread_mutex_lock(&m->lock);
+	if (entry->zone != m->default_zone) {
+		ax_zone_to_file(&zone, &z.apex);
+		top = node_find(m, m->root, "zones");
+		top = top ? node_find(m, top, ax_buf_cstr(&zone)) : NULL;
+	}
+	struct node *dir = top ? node_find(m, top, heads ? "heads" : "tags") : NULL;
+	if (dir) {
+		add(&f->ms, node_id(m, dir), slash + 1, known(m, node_find(m, dir, slash + 1)));
+		add(&f->ms, 0, NULL, known(m, dir));
+	}
+	pthread_mutex_unlock(&m->lock);
+	ax_buf_fini(&zone);
+}
+
+static enum ax_err ref_moved(struct follow *f, const struct ax_log_entry *entry)
+{
+	struct ax_root from, to;
+	if (!entry->old_commit || !entry->new_commit)
+		ref_came(f, entry);
+	pthread_mutex_lock(&f->m->lock);
+	f->v = view_known(f->m, entry->zone, entry->ref);
+	if (f->v)
+		add_top(&f->ms, f->m, f->v, true);
+	pthread_mutex_unlock(&f->m->lock);
+	if (!f->v)
+		return AX_OK;
+	enum ax_err e = root_of(&from, f->t, entry->old_commit);
+	if (!e)
+		e = root_of(&to, f->t, entry->new_commit);
+	return e ? e : ax_tree_diff(f->t, &from, &to, each_change, f);
+}
+
+static void zone_came(struct follow *f, const struct ax_log_entry *entry)
+{
+	struct mount *m = f->m;
+	struct ax_buf name = AX_BUF_INIT;
+	struct ax_zone z;
+	if (ax_zone_get(&z, f->t, entry->zone))
+		return;
+	ax_zone_to_file(&name, &z.apex);
+	const char *text = ax_buf_cstr(&name);
+	pthread_mutex_lock(&m->lock);
+	struct node *zones = node_find(m, m->root, "zones");
+	if (zones && text) {
+		add(&f->ms, node_id(m, zones), text, known(m, node_find(m, zones, text)));
+		add(&f->ms, 0, NULL, known(m, zones));
+	}
+	pthread_mutex_unlock(&m->lock);
+	ax_buf_fini(&name);
+}
+
+/* A damaged entry or tree is passed over: reading it is where the error belongs. */
+static void follow_log(struct follow *f, uint64_t *seq)
+{
+	struct ax_log_entry entry;
+	uint64_t last;
+	if (ax_log_last(&last, f->t))
+		return;
+	while (*seq < last) {
+		if (ax_log_get(&entry, f->t, ++*seq))
+			continue;
+		if (entry.kind == AX_LOG_REF && ref_moved(f, &entry))
+			ax_err_clear();
+		if (entry.kind == AX_LOG_ZONE_ADDED || entry.kind == AX_LOG_ZONE_REMOVED)
+			zone_came(f, &entry);
+		send_all(f->m, &f->ms);
+	}
+}
+
+static bool told_to_stop(const struct mount *m)
+{
+	struct pollfd p = { m->stop_fd, POLLIN, 0 };
+	return poll(&p, 1, 0) > 0;
+}
+
+void *notify_thread(void *mount)
+{
+	struct mount *m = mount;
+	struct follow f = { .m = m };
+	uint64_t seq = m->log_start, seen = 0;
+	if (ax_txn_read(&f.t, m->store))
+		abort(); /* 1,021 slots were free a moment ago */
+	while (!told_to_stop(m)) {
+		if (!ax_txn_renew(f.t)) {
+			seen = ax_txn_id(f.t);
+			follow_log(&f, &seq);
+			ax_txn_reset(f.t);
+		}
+		ax_watch_wait(&m->watch, m->store, seen, -1, m->stop_fd);
+	}
+	ax_txn_abort(f.t);
+	return NULL;
+}

@@ -1,0 +1,39 @@
+/* reject.c - see reject.h. */
+#include "fs/reject.h"
+
+#include "fs/scratch.h"
+
+#include <stdio.h>
+
+static struct node *rejected_file(struct mount *m, struct node *dir, const char *name, const struct who *who)
+{
+	char file[300];
+	snprintf(file, sizeof(file), "%.240s.rejected", name);
+	struct node *n = node_find(m, dir, file);
+	if (n && n->kind == NODE_FILE)
+		return n;
+	n = node_get(m, dir, file, NODE_FILE);
+	if (!n)
+		return NULL;
+	if (scratch_attach(m, n, 0644, who->uid, m->gid)) {
+		node_drop(m, n);
+		return NULL;
+	}
+	n->scratch->hidden = true;
+	return n;
+}
+
+void reject(struct mount *m, struct node *dir, const char *name, struct ax_slice text, const char *reason,
+	    const struct who *who)
+{
+	struct ax_buf b = AX_BUF_INIT;
+	errors_refuse(m, who, dir, name, reason);
+	struct node *n = rejected_file(m, dir, name, who);
+	if (!n)
+		return; /* `errors` has the reason */
+	ax_buf_printf(&b, "; not committed: %s\n", reason);
+	ax_buf_slice(&b, text);
+	if (ax_buf_check(&b) || scratch_set(m, n, ax_buf_view(&b)))
+		node_drop(m, n); /* no room for scratch */
+	ax_buf_fini(&b);
+}

@@ -1,0 +1,12 @@
+/* reject.h - the refused text is kept beside the record, as NAME.rejected: scratch, opened by name, not listed. */
+#ifndef FS_REJECT_H
+#define FS_REJECT_H
+
+#include "fs/mount.h"
+#include "fs/who.h"
+
+/* Note the refusal of dir/name in `errors` and keep text with line and reason. Under mount.lock. */
+void reject(struct mount *m, struct node *dir, const char *name, struct ax_slice text, const char *reason,
+	    const struct who *who);
+
+#endif

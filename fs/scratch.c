@@ -1,0 +1,153 @@
+/* scratch.c - see scratch.h. */
+#include "fs/scratch.h"
+
+#include "fs/mount.h"
+#include "fs/who.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void unlink_use(struct mount *m, struct scratch *s)
+{
+	if (s->newer)
+		s->newer->older = s->older;
+	else if (m->newest == s)
+		m->newest = s->older;
+	if (s->older)
+		s->older->newer = s->newer;
+	else if (m->oldest == s)
+		m->oldest = s->newer;
+	s->newer = s->older = NULL;
+}
+
+static void link_use(struct mount *m, struct scratch *s)
+{
+	s->used = who_clock();
+	s->older = m->newest;
+	if (m->newest)
+		m->newest->newer = s;
+	else
+		m->oldest = s;
+	m->newest = s;
+}
+
+void scratch_touch(struct mount *m, struct node *n)
+{
+	unlink_use(m, n->scratch);
+	link_use(m, n->scratch);
+}
+
+int scratch_attach(struct mount *m, struct node *n, mode_t mode, uid_t uid, gid_t gid)
+{
+	struct scratch *s;
+	if (m->scratch_objects >= SCRATCH_OBJECTS)
+		return ENOSPC;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return ENOMEM;
+	if (n->hashed && !node_overlay(n)) {
+		free(s);
+		return ENOMEM;
+	}
+	s->mode = mode & 07777;
+	s->uid = uid;
+	s->gid = gid;
+	s->ino = UINT64_C(1) << 63 | ++m->scratch_inos;
+	clock_gettime(CLOCK_REALTIME, &s->mtime);
+	s->atime = s->ctime = s->mtime;
+	s->node = n;
+	n->scratch = s;
+	m->scratch_objects++;
+	link_use(m, s);
+	return 0;
+}
+
+void scratch_free(struct mount *m, struct scratch *s)
+{
+	if (!s)
+		return;
+	unlink_use(m, s);
+	m->scratch_objects--;
+	m->scratch_bytes -= s->data.n;
+	ax_buf_fini(&s->data);
+	free(s);
+}
+
+/* Make room for a content of size bytes; what is new is zeros. */
+static int resize(struct mount *m, struct scratch *s, uint64_t size)
+{
+	if (size > SCRATCH_MAX || m->scratch_bytes - s->data.n + size > SCRATCH_MAX)
+		return ENOSPC;
+	m->scratch_bytes -= s->data.n;
+	if (size > s->data.n) {
+		size_t more = (size_t)size - s->data.n;
+		if (ax_buf_reserve(&s->data, more)) {
+			memset(s->data.p + s->data.n, 0, more);
+			s->data.n = (size_t)size;
+		}
+	} else {
+		s->data.n = (size_t)size;
+		if (!size)
+			ax_buf_fini(&s->data);
+	}
+	m->scratch_bytes += s->data.n;
+	if (!s->data.failed)
+		return 0;
+	s->data.failed = false;
+	return ENOMEM;
+}
+
+static void changed(struct mount *m, struct node *n)
+{
+	clock_gettime(CLOCK_REALTIME, &n->scratch->mtime);
+	n->scratch->ctime = n->scratch->mtime;
+	n->scratch->dated = false;
+	scratch_touch(m, n);
+}
+
+int scratch_write(struct mount *m, struct node *n, const void *p, size_t size, uint64_t off)
+{
+	struct scratch *s = n->scratch;
+	if (off > SCRATCH_MAX || size > SCRATCH_MAX)
+		return ENOSPC;
+	if (off + size > s->data.n) {
+		int e = resize(m, s, off + size);
+		if (e)
+			return e;
+	}
+	memcpy(s->data.p + off, p, size);
+	changed(m, n);
+	return 0;
+}
+
+int scratch_truncate(struct mount *m, struct node *n, uint64_t size)
+{
+	int e = resize(m, n->scratch, size);
+	if (!e)
+		changed(m, n);
+	return e;
+}
+
+int scratch_set(struct mount *m, struct node *n, struct ax_slice data)
+{
+	int e = resize(m, n->scratch, data.n);
+	if (e)
+		return e;
+	if (data.n)
+		memcpy(n->scratch->data.p, data.p, data.n);
+	changed(m, n);
+	return 0;
+}
+
+void scratch_sweep(struct mount *m)
+{
+	uint64_t now = who_clock(), idle = (uint64_t)SCRATCH_IDLE_S * 1000000000u;
+	for (struct scratch *s = m->oldest, *next; s && now - s->used > idle; s = next) {
+		struct node *n = s->node;
+		bool full = n->kind == NODE_DIR && n->dir && n->dir->n;
+		next = s->newer; /* not freed with n: what has a child in the table is in the table itself */
+		if (!n->opens && n->hashed && !full)
+			node_unhash(m, n);
+	}
+}

@@ -1,0 +1,41 @@
+/* scratch.h - ordinary POSIX objects in memory: what editors and copying tools put beside the records. Never
+ * committed, bounded, dropped an hour after their last use. Threads: belongs to mount.lock. Limits: SCRATCH_MAX bytes
+ * and SCRATCH_OBJECTS objects a mount, ENOSPC beyond: a runaway copy must not take the daemon's memory. */
+#ifndef FS_SCRATCH_H
+#define FS_SCRATCH_H
+
+#include "fs/node.h"
+
+#include <sys/stat.h>
+#include <time.h>
+
+enum { SCRATCH_MAX = 64 << 20, SCRATCH_OBJECTS = 65536, SCRATCH_IDLE_S = 3600 };
+
+struct scratch {
+	struct ax_buf data; /* a file's bytes, a symbolic link's target */
+	mode_t mode;        /* permission bits */
+	uid_t uid;
+	gid_t gid;
+	struct timespec atime, mtime, ctime;
+	bool dated;  /* mtime was set by utimens: it goes along when the file becomes a record */
+	bool hidden; /* A.rejected: opened by name, not listed, no obstacle to rmdir */
+	uint64_t ino;
+	uint64_t used;                 /* who_clock() of the last use */
+	struct scratch *newer, *older; /* by last use, for dropping */
+	struct node *node;
+};
+
+/* Give n (FILE, SYMLINK or DIR) its scratch part and put it into its parent's overlay. ENOSPC or ENOMEM. */
+AX_MUST int scratch_attach(struct mount *m, struct node *n, mode_t mode, uid_t uid, gid_t gid);
+/* Give back the memory. NULL is fine. */
+void scratch_free(struct mount *m, struct scratch *s);
+
+AX_MUST int scratch_write(struct mount *m, struct node *n, const void *p, size_t size, uint64_t off);
+AX_MUST int scratch_truncate(struct mount *m, struct node *n, uint64_t size);
+/* Replace the whole content. */
+AX_MUST int scratch_set(struct mount *m, struct node *n, struct ax_slice data);
+void scratch_touch(struct mount *m, struct node *n);
+/* Drop what nobody used for SCRATCH_IDLE_S. */
+void scratch_sweep(struct mount *m);
+
+#endif

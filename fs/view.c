@@ -1,0 +1,107 @@
+/* view.c - see view.h. */
+#include "fs/view.h"
+
+#include "fs/mount.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *view_name(const struct view *v)
+{
+	const char *slash = strchr(v->ref, '/');
+	return slash ? slash + 1 : "";
+}
+
+void view_path(struct ax_buf *b, const struct mount *m, const struct view *v)
+{
+	if (v->zone != m->default_zone) {
+		ax_buf_str(b, "zones/");
+		ax_zone_to_file(b, &v->apex);
+		ax_buf_str(b, "/");
+	}
+	ax_buf_str(b, v->ref[0] ? v->ref : "commits");
+}
+
+struct view *view_known(struct mount *m, uint32_t zone, const char *ref)
+{
+	for (struct view *v = m->views; v; v = v->next)
+		if (v->zone == zone && v->kind != VIEW_COMMIT && strcmp(v->ref, ref) == 0)
+			return v;
+	return NULL;
+}
+
+static struct view *find(struct mount *m, enum view_kind kind, uint32_t zone, const char *ref, uint64_t commit)
+{
+	if (kind != VIEW_COMMIT)
+		return view_known(m, zone, ref);
+	for (struct view *v = m->views; v; v = v->next)
+		if (v->kind == VIEW_COMMIT && v->commit == commit)
+			return v;
+	return NULL;
+}
+
+struct view *view_get(struct mount *m, enum view_kind kind, const struct ax_name *apex, uint32_t zone,
+		      const char *ref, uint64_t commit)
+{
+	struct view *v = find(m, kind, zone, ref, commit);
+	if (v)
+		return v;
+	v = calloc(1, sizeof(*v));
+	if (!v)
+		return NULL;
+	v->kind = kind;
+	v->zone = zone;
+	v->apex = *apex;
+	v->commit = commit;
+	strncpy(v->ref, ref, AX_REF_PATH_MAX);
+	waiting_init(&v->waiting);
+	v->next = m->views;
+	m->views = v;
+	return v;
+}
+
+void view_unroot(struct mount *m, struct view *v)
+{
+	v->root = NULL;
+	if (v->kind != VIEW_COMMIT)
+		return;
+	struct view **at = &m->views;
+	while (*at != v)
+		at = &(*at)->next;
+	*at = v->next;
+	waiting_fini(&v->waiting);
+	free(v);
+}
+
+void view_free_all(struct mount *m)
+{
+	for (struct view *v = m->views, *next; v; v = next) {
+		next = v->next;
+		waiting_fini(&v->waiting);
+		free(v);
+	}
+	m->views = NULL;
+}
+
+enum ax_err view_read_tip(struct ax_commit_info *out, const struct view *v, struct ax_txn *t)
+{
+	struct ax_ref ref;
+	*out = (struct ax_commit_info){ .root = ax_tree_empty() };
+	if (v->kind == VIEW_COMMIT)
+		return ax_commit_info(out, t, v->commit);
+	enum ax_err e = ax_ref_get(&ref, t, v->zone, v->ref);
+	if (e == AX_ENOENT)
+		return AX_OK;
+	return e ? e : ax_commit_info(out, t, ref.commit);
+}
+
+enum ax_err view_tip(struct ax_commit_info *out, struct view *v, struct ax_txn *t)
+{
+	enum ax_err e = AX_OK;
+	if (v->tip_txn != ax_txn_id(t) || !v->tip_txn) {
+		e = view_read_tip(&v->tip, v, t);
+		v->tip_txn = e ? 0 : ax_txn_id(t);
+	}
+	*out = v->tip;
+	return e;
+}

@@ -1,0 +1,49 @@
+/* view.h - a record tree that is shown: a branch (live, writable), a tag, or a commit (for ever the same).
+ * Sits on core's ref and commit; node.h's record and label nodes belong to one view each.
+ *
+ * Invariants: one struct view a (kind, zone, ref or commit). A branch's or tag's stays while the mount lives, a
+ *   commit's as long as its top directory is known.
+ * Threads: all fields belong to mount.lock, but for those set once at birth (kind to commit). */
+#ifndef FS_VIEW_H
+#define FS_VIEW_H
+
+#include "core/ref.h"
+#include "fs/waiting.h"
+
+struct mount;
+
+enum view_kind { VIEW_BRANCH, VIEW_TAG, VIEW_COMMIT };
+
+struct view {
+	struct view *next;
+	enum view_kind kind;
+	uint32_t zone;
+	struct ax_name apex;
+	char ref[AX_REF_PATH_MAX + 1]; /* "heads/main", "tags/v1"; "" for a commit */
+	uint64_t commit;               /* VIEW_COMMIT: its local id */
+	struct node *root;             /* its top directory while the kernel or we know it; not counted */
+	struct waiting waiting;        /* deletions that wait a moment */
+	uint64_t tip_txn;              /* the state `tip` was read in */
+	struct ax_commit_info tip;     /* local 0: unborn or gone */
+};
+
+/* The branch's or tag's name: what stands behind the slash. */
+const char *view_name(const struct view *v);
+/* "heads/main" of the default zone, "zones/foo.com/heads/main" else: the path people see. */
+void view_path(struct ax_buf *b, const struct mount *m, const struct view *v);
+
+/* The node of its top is gone: a commit's view goes with it. */
+void view_unroot(struct mount *m, struct view *v);
+void view_free_all(struct mount *m);
+
+/* Find or make. NULL without memory. */
+struct view *view_get(struct mount *m, enum view_kind kind, const struct ax_name *apex, uint32_t zone,
+		      const char *ref, uint64_t commit);
+/* The view of a ref that is shown already, else NULL. */
+struct view *view_known(struct mount *m, uint32_t zone, const char *ref);
+/* The commit it shows in the state t reads. An unborn branch has local 0 and an empty root. Cached by state. */
+AX_MUST enum ax_err view_tip(struct ax_commit_info *out, struct view *v, struct ax_txn *t);
+/* The same without the cache, for threads that do not hold mount.lock. */
+AX_MUST enum ax_err view_read_tip(struct ax_commit_info *out, const struct view *v, struct ax_txn *t);
+
+#endif
