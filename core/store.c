@@ -39,7 +39,7 @@ struct ax_txn {
 	bool write, live;           /* live: counted in store->active */
 	uint64_t first_id, next_id; /* 0: not yet looked up */
 	uint64_t put_id;            /* the last id put */
-	uint64_t log_seq, log_id;   /* where the last look at the log ended; 0: nowhere */
+	struct ax_log_place log;
 };
 
 static _Thread_local uint64_t reads;
@@ -362,7 +362,7 @@ static enum ax_err map_anew(struct ax_store *s)
 	mdb_env_info(s->env, &info);
 	mdb_env_stat(s->env, &st);
 	size_t used = (info.me_last_pgno + 1) * st.ms_psize, size = info.me_mapsize;
-	while (size <= used)
+	while (size < 2 * used)
 		size *= 2;
 	if (!has_room(size))
 		return ax_fail(AX_ENOMEM, "%s: no address space for a map of %zu bytes", ax_store_path(s), size);
@@ -610,6 +610,27 @@ enum ax_err ax_txn_get_object(struct ax_slice *out, struct ax_txn *t, uint64_t i
 	return rc ? fail(t->store, "cannot read a record", rc) : AX_OK;
 }
 
+/* The store's own pairs in main, which the tables' keys cannot reach. */
+enum ax_err ax_txn_get_own(struct ax_slice *out, struct ax_txn *t, const char *name)
+{
+	MDB_val k = { strlen(name), (void *)name }, value;
+	int rc = mdb_get(t->txn, t->store->main, &k, &value);
+	*out = rc ? ax_slice(NULL, 0) : ax_slice(value.mv_data, value.mv_size);
+	return rc == MDB_NOTFOUND ? AX_ENOENT : rc ? fail(t->store, "cannot read", rc) : AX_OK;
+}
+
+enum ax_err ax_txn_put_own(struct ax_txn *t, const char *name, struct ax_slice value)
+{
+	MDB_val k = { strlen(name), (void *)name }, v = { value.n, (void *)value.p };
+	int rc = mdb_put(t->txn, t->store->main, &k, &v, 0);
+	return rc ? fail(t->store, "cannot write", rc) : AX_OK;
+}
+
+struct ax_log_place *ax_txn_log_place(struct ax_txn *t)
+{
+	return &t->log;
+}
+
 /* -- small tables ----------------------------------------------------------------------------------------- */
 
 static MDB_dbi database(const struct ax_store *s, enum ax_table table)
@@ -675,146 +696,5 @@ enum ax_err ax_txn_seek(struct ax_slice *found_key, struct ax_slice *found_value
 		return AX_ENOENT;
 	*found_key = ax_slice(k.mv_data, k.mv_size);
 	*found_value = ax_slice(v.mv_data, v.mv_size);
-	return AX_OK;
-}
-
-/* -- the log ---------------------------------------------------------------------------------------------- */
-
-/* Entries are records among the others, so that an entry costs no page of its own. Each names the one before it and,
- * for long ways, an earlier one (a skew-binary list: any is log n steps away). The last is named in main:
- *
- *     record = 2 | seq LEB128 | id before LEB128 | jump's seq LEB128 | jump's id LEB128 | entry
- *     main "~log" -> seq u64 | id u64 */
-
-enum { FORMAT_LOG = 2 };
-static const char log_key[] = "~log";
-
-struct log_entry {
-	uint64_t seq, prev_id, jump_seq, jump_id;
-	struct ax_slice bytes;
-};
-
-static enum ax_err log_damaged(struct ax_txn *t, uint64_t id)
-{
-	return ax_fail(AX_ECORRUPT, "%s: log record %llu is missing or damaged", ax_store_path(t->store),
-		       (unsigned long long)id);
-}
-
-static enum ax_err log_read(struct log_entry *out, struct ax_txn *t, uint64_t id)
-{
-	struct ax_slice record;
-	*out = (struct log_entry){ 0 };
-	if (id == 0)
-		return AX_OK; /* before the first: seq 0 */
-	int rc = get_record(&record, t, id);
-	if (rc && rc != MDB_NOTFOUND)
-		return fail(t->store, "cannot read the log", rc);
-	struct ax_reader r = ax_reader(record);
-	uint8_t format = ax_get_u8(&r);
-	out->seq = ax_get_leb(&r);
-	out->prev_id = ax_get_leb(&r);
-	out->jump_seq = ax_get_leb(&r);
-	out->jump_id = ax_get_leb(&r);
-	out->bytes = ax_slice(r.p, ax_reader_left(&r));
-	return r.bad || format != FORMAT_LOG || out->jump_seq >= out->seq ? log_damaged(t, id) : AX_OK;
-}
-
-static enum ax_err log_head(uint64_t *seq, uint64_t *id, struct ax_txn *t)
-{
-	MDB_val key = { sizeof log_key - 1, (void *)log_key }, value;
-	*seq = *id = 0;
-	int rc = mdb_get(t->txn, t->store->main, &key, &value);
-	if (rc)
-		return rc == MDB_NOTFOUND ? AX_OK : fail(t->store, "cannot read the log", rc);
-	struct ax_reader r = ax_reader(ax_slice(value.mv_data, value.mv_size));
-	*seq = ax_get_u64(&r);
-	*id = ax_get_u64(&r);
-	return r.bad ? log_damaged(t, 0) : AX_OK;
-}
-
-enum ax_err ax_txn_log_last(uint64_t *out, struct ax_txn *t)
-{
-	uint64_t id;
-	return log_head(out, &id, t);
-}
-
-static enum ax_err log_put(struct ax_txn *t, uint64_t id, const struct log_entry *entry)
-{
-	struct ax_buf b = AX_BUF_INIT, head = AX_BUF_INIT;
-	ax_buf_u8(&b, FORMAT_LOG);
-	ax_buf_leb(&b, entry->seq);
-	ax_buf_leb(&b, entry->prev_id);
-	ax_buf_leb(&b, entry->jump_seq);
-	ax_buf_leb(&b, entry->jump_id);
-	ax_buf_slice(&b, entry->bytes);
-	ax_buf_u64(&head, entry->seq);
-	ax_buf_u64(&head, id);
-	MDB_val key = { sizeof log_key - 1, (void *)log_key }, value = { head.n, head.p };
-	enum ax_err e = ax_buf_check(&b);
-	if (!e)
-		e = ax_buf_check(&head);
-	if (!e)
-		e = ax_txn_put_object(t, id, ax_buf_view(&b));
-	int rc = e ? 0 : mdb_put(t->txn, t->store->main, &key, &value, 0);
-	ax_buf_fini(&b);
-	ax_buf_fini(&head);
-	return rc ? fail(t->store, "cannot write the log", rc) : e;
-}
-
-enum ax_err ax_txn_log_append(uint64_t *seq, struct ax_txn *t, struct ax_slice entry)
-{
-	struct log_entry prev, jump;
-	uint64_t id, prev_id, last;
-	*seq = 0;
-	enum ax_err e = log_head(&last, &prev_id, t);
-	if (!e)
-		e = log_read(&prev, t, prev_id);
-	if (!e)
-		e = log_read(&jump, t, prev.jump_id);
-	if (!e)
-		e = ax_txn_next_id(&id, t);
-	if (e)
-		return e;
-	bool far = prev.seq - jump.seq == jump.seq - jump.jump_seq;
-	struct log_entry one = { .seq = last + 1,
-				 .prev_id = prev_id,
-				 .jump_seq = far ? jump.jump_seq : prev.seq,
-				 .jump_id = far ? jump.jump_id : prev_id,
-				 .bytes = entry };
-	e = log_put(t, id, &one);
-	*seq = e ? 0 : one.seq;
-	return e;
-}
-
-enum ax_err ax_txn_log_get(struct ax_slice *out, struct ax_txn *t, uint64_t seq)
-{
-	struct log_entry at;
-	uint64_t last, id, wanted;
-	*out = ax_slice(NULL, 0);
-	enum ax_err e = log_head(&last, &id, t);
-	if (e)
-		return e;
-	if (seq == 0 || seq > last)
-		return AX_ENOENT;
-	wanted = last;
-	if (t->log_seq >= seq && t->log_seq < last) {
-		wanted = t->log_seq;
-		id = t->log_id;
-	}
-	for (;;) {
-		e = log_read(&at, t, id);
-		if (e)
-			return e;
-		if (at.seq != wanted)
-			return log_damaged(t, id);
-		if (at.seq == seq)
-			break;
-		bool far = at.jump_seq >= seq;
-		wanted = far ? at.jump_seq : at.seq - 1;
-		id = far ? at.jump_id : at.prev_id;
-	}
-	t->log_seq = seq;
-	t->log_id = id;
-	*out = at.bytes;
 	return AX_OK;
 }
