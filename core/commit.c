@@ -91,7 +91,9 @@ static enum ax_err check_texts(const struct ax_commit *c)
 enum ax_err ax_commit_encode(struct ax_buf *out, const struct ax_commit *c)
 {
 	char hex[AX_ID_HEX + 1];
+	struct ax_name zone = c->zone;
 	enum ax_err e;
+	ax_name_lower(&zone);
 	if ((e = check_person("author", &c->author)) || (e = check_person("committer", &c->committer)) ||
 	    (e = check_texts(c)))
 		return e;
@@ -102,7 +104,7 @@ enum ax_err ax_commit_encode(struct ax_buf *out, const struct ax_commit *c)
 		ax_buf_printf(out, "parent %s\n", hex);
 	}
 	ax_buf_str(out, "zone ");
-	ax_name_text(out, &c->zone);
+	ax_name_text(out, &zone);
 	ax_buf_printf(out, "\nserial %" PRIu32 "\n", c->serial);
 	put_person(out, "author", &c->author);
 	put_person(out, "committer", &c->committer);
