@@ -13,18 +13,24 @@ static enum ax_err missing(const char *what)
 
 /* -- EUI48, EUI64, 64-bit locators ------------------------------------------------------------------------ */
 
-/* Groups of so many hex digits with a separator between. */
-static enum ax_err scan_groups(struct ax_buf *out, const struct ax_token *t, unsigned groups, unsigned digits,
-			       char sep)
+/* Groups of hex digits with a separator between, each of so many octets; leading zeros may be left out if `sparse`.
+ */
+static enum ax_err scan_groups(struct ax_buf *out, const struct ax_token *t, unsigned groups, unsigned octets,
+			       char sep, bool sparse)
 {
+	const char *p = t->p, *end = t->p + t->n;
 	for (unsigned g = 0; g < groups; g++) {
-		size_t at = (size_t)g * (digits + 1);
-		if (t->n != groups * (digits + 1) - 1 || (g && t->p[at - 1] != sep))
+		const char *stop = g + 1 < groups ? memchr(p, sep, (size_t)(end - p)) : end;
+		size_t n = stop ? (size_t)(stop - p) : 0;
+		char digits[4] = { '0', '0', '0', '0' };
+		if (n == 0 || n > 2 * octets || (n < 2 * octets && !sparse))
 			return ax_token_fail("not an identifier of the form that the type wants", t);
-		struct ax_token group = { t->p + at, digits, false };
+		memcpy(digits + 2 * octets - n, p, n);
+		struct ax_token group = { digits, 2 * octets, false };
 		enum ax_err e = ax_scan_hex(out, &group);
 		if (e)
-			return e;
+			return ax_token_fail("not hexadecimal", t);
+		p = stop < end ? stop + 1 : end;
 	}
 	return AX_OK;
 }
@@ -375,11 +381,11 @@ enum ax_err ax_field_scan_exotic(struct ax_buf *out, char kind, struct ax_lex *l
 		return missing("a field");
 	switch (kind) {
 	case 'e':
-		return scan_groups(out, &t, 6, 2, '-');
+		return scan_groups(out, &t, 6, 1, '-', false);
 	case 'E':
-		return scan_groups(out, &t, 8, 2, '-');
+		return scan_groups(out, &t, 8, 1, '-', false);
 	case 'L':
-		return scan_groups(out, &t, 4, 4, ':');
+		return scan_groups(out, &t, 4, 2, ':', true);
 	case 'N':
 		return scan_nsap(out, &t);
 	default:
