@@ -273,7 +273,7 @@ START_TEST(rdata__malformed_text_is_refused_and_names_the_token)
 		{ "EUI48", "00-00-5e-00-53", "`00-00-5e-00-53`" },
 		{ "NID", "10 14::4fff:0", "identifier" },
 		{ "NID", "10 14:1:2:00003", "identifier" },
-		{ "NID", "10 14:1:2:3:4", "identifier" },
+		{ "NID", "10 14:1:2:3:4", "`14:1:2:3:4`" },
 		{ "EUI48", "00-00-5e-00-53-2a-11", "identifier" },
 		{ "EUI48", "0-00-5e-00-53-2a", "identifier" },
 		{ "EUI48", "00:00:5e:00:53:2a", "identifier" },
