@@ -22,6 +22,9 @@ struct ax_batch {
 	struct ax_edit *edits;           /* owned; made by ax_batch_edits */
 	bool has_serial;                 /* an apex SOA was put: its serial was taken out of the RDATA (DESIGN section 2) */
 	uint32_t serial;
+	/* Told now and then while zone text is read: the line it is at. May be NULL. */
+	void (*progress)(void *ctx, unsigned line);
+	void *progress_ctx;
 };
 
 void ax_batch_init(struct ax_batch *b, const struct ax_name *apex);

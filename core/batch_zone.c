@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PROGRESS_RECORDS = 1 << 16 };
+
 struct record {
 	uint64_t head; /* the key's first 8 octets: most comparisons end here */
 	uint64_t at;   /* of key, then RDATA, in bytes */
@@ -123,6 +125,8 @@ static enum ax_err take(void *ctx, const struct ax_name *owner, uint16_t type, u
 	ax_buf_slice(&r->bytes, rdata);
 	r->key.n = owner_n;
 	r->records[r->n++] = rec;
+	if (r->batch->progress && r->n % PROGRESS_RECORDS == 0)
+		r->batch->progress(r->batch->progress_ctx, line);
 	return ax_buf_check(&r->bytes);
 }
 

@@ -63,10 +63,12 @@ static enum ax_err build_and_check(struct cli *c, struct ax_store *s, struct ax_
 	return e;
 }
 
+enum { SCRATCH_MAX = 1024 };
+
 static void remove_scratch(const char *dir)
 {
 	static const char *const parts[] = { "/store/data.mdb", "/store/lock.mdb" };
-	char path[64];
+	char path[SCRATCH_MAX + 32];
 	for (unsigned i = 0; i < 2; i++) {
 		snprintf(path, sizeof path, "%s%s", dir, parts[i]);
 		unlink(path);
@@ -78,8 +80,11 @@ static void remove_scratch(const char *dir)
 
 static enum ax_err check_batch(struct cli *c, struct ax_batch *batch)
 {
-	char dir[] = "/tmp/apex-check.XXXXXX";
+	const char *tmp = getenv("TMPDIR");
+	char dir[SCRATCH_MAX];
 	struct ax_store *s;
+	if (snprintf(dir, sizeof dir, "%s/apex-check.XXXXXX", tmp && *tmp ? tmp : "/tmp") >= (int)sizeof dir)
+		return ax_fail(AX_EUSAGE, "TMPDIR is too long");
 	if (!mkdtemp(dir))
 		return ax_fail(AX_EIO, "%s: %s", dir, strerror(errno));
 	enum ax_err e = ax_store_create(dir, false, (uint32_t)-1);

@@ -38,6 +38,32 @@ static enum ax_err choose(struct cli *c, const char *file, struct ax_slice text)
 	return e;
 }
 
+static void progress(void *ctx, unsigned line)
+{
+	print_progress_set(ctx, line);
+}
+
+static uint64_t count_lines(struct ax_slice text)
+{
+	uint64_t n = 0;
+	const uint8_t *end = text.p + text.n;
+	for (const uint8_t *p = text.p; p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++)
+		n++;
+	return n;
+}
+
+static enum ax_err read_zone(struct ax_batch *batch, struct cli *c, struct ax_slice text, const char *shown)
+{
+	struct print_progress p;
+	print_progress_begin(&p, "lines read", count_lines(text));
+	batch->progress = progress;
+	batch->progress_ctx = &p;
+	enum ax_err e = ax_batch_read_zone(batch, text, shown, include_root, cli_warn, c);
+	batch->progress = NULL;
+	print_progress_end(&p);
+	return e;
+}
+
 static enum ax_err commit(struct cli *c, const char *file, struct ax_batch *batch)
 {
 	const char *base = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
@@ -72,7 +98,7 @@ static enum ax_err run(struct cli *c, struct words *w)
 		return e;
 	}
 	ax_batch_init(&batch, &c->zone.apex);
-	e = ax_batch_read_zone(&batch, ax_buf_view(&text), shown, include_root, cli_warn, c);
+	e = read_zone(&batch, c, ax_buf_view(&text), shown);
 	ax_buf_fini(&text);
 	if (!e)
 		e = commit(c, file, &batch);

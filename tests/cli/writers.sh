@@ -33,7 +33,7 @@ ok "writers__fsck" apex fsck
 # a writer killed at any moment: during a big import, with another writer alive
 { small_zone; seq -f 'big%g 300 IN A 192.0.2.1' 1 50000; } >big.zone
 rounds=10
-if [ "${APEX_TEST_FULL:-}" ]; then rounds=100; fi
+if [ "${APEX_TEST_FULL:-}" ]; then rounds=200; fi
 first=$(tip_of)
 apex branch r0 "$first"
 began=$(date +%s%N)
@@ -62,5 +62,18 @@ told=$(wc -l <told.bigs)
 whole=$(grep -c -x 50000 bigs)
 echo "# killed in $rounds imports: $told told, $whole there"
 ok "kill__an_import_that_was_told_is_there" test "$told" -le "$whole"
+# and during small commits, at any moment of them
+for r in $(seq 1 $((rounds * 2))); do
+	"$APEX_BUILD/apex" set "small$r" A 300 192.0.2.1 >>set.told 2>>set.err &
+	victim=$!
+	sleep "$(awk -v r="$r" 'BEGIN { printf "%.4f", r * 7 % 60 / 10000 }')"
+	kill -9 $victim 2>/dev/null
+	wait $victim 2>/dev/null
+done
+is "kill__small_commits_say_nothing_else" "$(cat set.err)" ""
+sed 's/^.*\] \(small[0-9]*\) A: .*/\1.example./' set.told | sort >small.told
+apex export | awk '/^small/ { print $1 }' | sort >small.there
+echo "# killed in $((rounds * 2)) small commits: $(wc -l <small.told) told, $(wc -l <small.there) there"
+is "kill__every_small_commit_told_is_there" "$(comm -23 small.told small.there)" ""
 ok "kill__fsck" apex fsck
 ok "kill__writing_goes_on" apex set after A 300 192.0.2.1
