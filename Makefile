@@ -15,7 +15,7 @@ endif
 
 # What Debian 12 must have. BUILD_DEPS builds, TEST_DEPS are the real programs that the tests drive.
 BUILD_DEPS := gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libldns-dev libssl-dev \
-	libsodium-dev liburcu-dev libsystemd-dev
+	libsodium-dev liburcu-dev libsystemd-dev libidn2-dev
 DEMO_DEPS  := bind9-dnsutils procps
 TEST_DEPS  := check bind9 bind9-utils knot knot-dnsutils nsd vim rsync patch mandoc python3 git \
 	clang clang-format libclang-rt-14-dev shellcheck valgrind strace
@@ -29,6 +29,8 @@ CFLAGS_fs   := $(call have,--cflags,fuse3)
 LIBS_fs     := $(call have,--libs,fuse3)
 CFLAGS_dnsd := $(call have,--cflags,liburcu libsystemd)
 LIBS_dnsd   := $(call have,--libs,liburcu libsystemd)
+CFLAGS_tools := $(call have,--cflags,libidn2)
+LIBS_tools  := $(call have,--libs,libidn2)
 CFLAGS_test := $(call have,--cflags,check)
 LIBS_test   := $(call have,--libs,check)
 
@@ -87,7 +89,7 @@ demo:
 $(LIBAPEX): $(CORE)
 	$(call run,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 $(BUILD)/apex: $(TOOLS) $(LIBAPEX)
-	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core)
+	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_tools)
 $(BUILD)/apexfs: $(FS) $(LIBAPEX)
 	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_fs)
 $(BUILD)/apexd: $(DNSD) $(LIBAPEX)
@@ -101,7 +103,7 @@ $(BUILD)/tests/fs/%: $(BUILD)/tests/fs/%.o $(filter-out %/main.o,$(FS)) $(LIBAPE
 $(BUILD)/tests/dnsd/%: $(BUILD)/tests/dnsd/%.o $(filter-out %/main.o,$(DNSD)) $(LIBAPEX)
 	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_dnsd) $(LIBS_test)
 $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(filter-out %/main.o,$(TOOLS)) $(LIBAPEX)
-	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_test)
+	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_tools) $(LIBS_test)
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(filter-out %/main.o,$(DNSD)) $(LIBAPEX)
 	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_dnsd)
 $(BUILD)/tests/tool_%: $(BUILD)/tests/tool_%.o $(filter-out %/main.o,$(DNSD)) $(LIBAPEX)
@@ -111,7 +113,7 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(filter-out %/main.o,$(DNSD)) $(
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(call run,CC,$<)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(CFLAGS_$(firstword $(subst /, ,$*))) $(if $(filter tests/%,$*),$(CFLAGS_core) $(CFLAGS_fs) $(CFLAGS_dnsd) $(CFLAGS_test)) -MMD -MP -c -o $@ $<
+	$(call run,CC,$<)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(CFLAGS_$(firstword $(subst /, ,$*))) $(if $(filter tests/%,$*),$(CFLAGS_core) $(CFLAGS_fs) $(CFLAGS_dnsd) $(CFLAGS_tools) $(CFLAGS_test)) -MMD -MP -c -o $@ $<
 
 # Tests: T=word runs those whose path has the word.
 check: deps

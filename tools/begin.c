@@ -3,13 +3,12 @@
 #include "tools/save.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { FIRST_TTL_S = 3600 };
 
 enum ax_err begin_apex(struct ax_name *out, const char *text)
 {
-	enum ax_err e = ax_name_parse(out, text, strlen(text), NULL);
+	enum ax_err e = cli_parse_name(out, text, NULL);
 	if (!e)
 		ax_name_lower(out);
 	return e;
@@ -20,7 +19,7 @@ static enum ax_err parse_hosts(struct ax_name *out, const struct ax_name *apex, 
 {
 	for (size_t i = 0; i < hosts->n + (size_t)(w->n - 1); i++) {
 		const char *text = i < hosts->n ? hosts->v[i] : w->v[1 + i - hosts->n];
-		enum ax_err e = ax_name_parse(&out[i], text, strlen(text), apex);
+		enum ax_err e = cli_parse_name(&out[i], text, apex);
 		if (e)
 			return e;
 	}

@@ -1,5 +1,7 @@
 #include "tools/cli.h"
 
+#include "tools/idn.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -133,9 +135,19 @@ static void warn_of_missing_dot(struct cli *c, const char *text, const char *ape
 	ax_buf_fini(&b);
 }
 
+enum ax_err cli_parse_name(struct ax_name *out, const char *text, const struct ax_name *origin)
+{
+	enum ax_err e = ax_name_parse(out, text, strlen(text), origin);
+	struct ax_buf form = AX_BUF_INIT;
+	if (e == AX_EINVAL && idn_ascii(&form, text))
+		e = ax_fail(e, "names in a zone are ASCII: write `%s` as %s", text, ax_buf_cstr(&form));
+	ax_buf_fini(&form);
+	return e;
+}
+
 enum ax_err cli_name(struct ax_name *out, struct cli *c, const struct ax_zone *zone, const char *text)
 {
-	enum ax_err e = ax_name_parse(out, text, strlen(text), &zone->apex);
+	enum ax_err e = cli_parse_name(out, text, &zone->apex);
 	if (e)
 		return e;
 	struct ax_buf apex = AX_BUF_INIT;

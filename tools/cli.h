@@ -70,6 +70,8 @@ AX_MUST enum ax_err cli_revision(struct cli_commit *out, struct cli *c, const ch
 /* A zone and local id that rev.h found. */
 AX_MUST enum ax_err cli_commit(struct cli_commit *out, struct cli *c, uint32_t zone, uint64_t commit);
 
+/* ax_name_parse with a better hint: a name outside ASCII is refused with its xn-- form. */
+AX_MUST enum ax_err cli_parse_name(struct ax_name *out, const char *text, const struct ax_name *origin);
 /* A name as a person types it: relative to the zone, absolute, or @. AX_EINVAL if it is outside the zone. */
 AX_MUST enum ax_err cli_name(struct ax_name *out, struct cli *c, const struct ax_zone *zone, const char *text);
 AX_MUST enum ax_err cli_type(uint16_t *out, const char *text);

@@ -39,7 +39,9 @@ refused 1 "set__meta_type" 'ANY' apex set x ANY 300 ::1
 refused 1 "set__ttl_too_large" '2147483648' apex set x A 2147483648 1.1.1.1
 refused 2 "set__ttl_left_out" '`1\.1\.1\.1` is no TTL' apex set x A 1.1.1.1 1.1.1.2
 refused 2 "set__without_rdata" 'usage: apex set' apex set x A 300
-refused 1 "set__bytes_outside_ascii" 'xn--' apex set 'bücher' A 300 1.1.1.1
+refused 1 "set__bytes_outside_ascii" 'write `bücher` as xn--bcher-kva$' apex set 'bücher' A 300 1.1.1.1
+refused 1 "set__bytes_that_are_no_text" 'outside ASCII' apex set "$(printf 'b\377')" A 300 1.1.1.1
+refused 1 "zone_add__bytes_outside_ascii" 'xn--bcher-kva\.example$' apex zone add bücher.example
 refused 1 "set__empty_label" 'empty label' apex set 'a..b' A 300 1.1.1.1
 refused 2 "set__empty_message" 'empty' apex set x A 300 1.1.1.1 -m ''
 refused 2 "set__message_without_text" 'needs a value' apex set x A 300 1.1.1.1 -m
