@@ -1,0 +1,304 @@
+#include "dnsd/answer.h"
+
+#include <string.h>
+
+#include "dnsd/find.h"
+
+/* One question being answered. A chain of aliases asks for one name after the other. */
+struct work {
+	struct packet *m;
+	const struct image *im;
+	uint16_t qtype;
+	const struct dname *name;  /* the name asked now */
+	struct packet_owner owner; /* the same as it is spelled, and where it stands in the message */
+	bool first;                /* it is the question's */
+	struct dname link;         /* storage for names of later links */
+	unsigned links;
+	uint64_t asked[AX_LOOKUP_CHAIN_MAX];                 /* hashes of the names asked so far */
+	uint8_t made[AX_LOOKUP_CHAIN_MAX][AX_NAME_MAX];      /* names made by DNAMEs */
+	const struct image_name *hosts[AX_LOOKUP_HOSTS_MAX]; /* whose addresses are said */
+	unsigned nhosts, hosts_seen;
+};
+
+/* -- writing ---------------------------------------------------------------------------------------------- */
+
+/* An owner that is the first k labels of the name asked. */
+static struct packet_owner suffix_owner(const struct work *w, unsigned k)
+{
+	unsigned skip = w->name->at[k];
+	if (w->first)
+		return packet_question_owner(w->m, skip);
+	return packet_owner(w->m, w->owner.wire + skip, (uint8_t)(w->name->n - skip));
+}
+
+/* SOA RDATA ends in five integers, the serial first; the image's own takes the place of the stored 0. */
+static void put_serial(struct packet *m, uint32_t serial)
+{
+	uint8_t *p = m->p + m->n - 20;
+	p[0] = (uint8_t)(serial >> 24);
+	p[1] = (uint8_t)(serial >> 16);
+	p[2] = (uint8_t)(serial >> 8);
+	p[3] = (uint8_t)serial;
+}
+
+/* A whole RRset or nothing. */
+static bool put_rrset(struct work *w, enum packet_section s, struct packet_owner *owner,
+		      const struct image_rrset *set, uint32_t ttl_max_s)
+{
+	struct packet_mark mark = packet_mark(w->m);
+	struct ax_rr rr;
+	for (uint32_t pos = 0; image_record(&rr, set, &pos);) {
+		uint32_t ttl_s = rr.ttl_s < ttl_max_s ? rr.ttl_s : ttl_max_s;
+		if (!packet_rr(w->m, s, owner, set->type, ttl_s, rr.rdata)) {
+			packet_rollback(w->m, &mark);
+			return false;
+		}
+		if (set->type == AX_TYPE_SOA && !w->m->tc)
+			put_serial(w->m, w->im->serial);
+	}
+	return true;
+}
+
+/* An RRset the answer is nothing without. When it doesn't fit, the rest is only gone through for the rcode. */
+static void need_rrset(struct work *w, enum packet_section s, struct packet_owner *owner,
+		       const struct image_rrset *set, uint32_t ttl_max_s)
+{
+	if (!put_rrset(w, s, owner, set, ttl_max_s))
+		packet_truncate(w->m);
+}
+
+static enum ax_rcode negative(struct work *w, enum ax_rcode rcode)
+{
+	const struct image_rrset *soa = find_rrset(w->im->top, AX_TYPE_SOA);
+	struct packet_owner apex = packet_owner(w->m, w->im->apex, w->im->apex_n);
+	uint32_t minimum_s = ax_be32(soa->data + soa->size - 4);
+	need_rrset(w, PACKET_AUTHORITY, &apex, soa, minimum_s);
+	return rcode;
+}
+
+/* -- additional data -------------------------------------------------------------------------------------- */
+
+/* The addresses at a host's node. required: without them the answer must be cut short. */
+static void put_addresses(struct work *w, const struct image_name *node, const uint8_t *target, uint8_t n,
+			  bool required)
+{
+	struct packet_owner owner = packet_owner(w->m, target, n);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct image_rrset *set = find_rrset(node, i ? AX_TYPE_AAAA : AX_TYPE_A);
+		uint16_t at = owner.at;
+		if (!set || put_rrset(w, PACKET_ADDITIONAL, &owner, set, UINT32_MAX))
+			continue;
+		if (required)
+			packet_truncate(w->m);
+		owner.at = at; /* what stood there was taken back */
+	}
+}
+
+/* Where the host stands in RDATA; -1 if the type names none (RFC 1034 4.3.2 step 6, 2782, 9460 4.1). */
+static int host_offset(uint16_t type)
+{
+	switch (type) {
+	case AX_TYPE_NS:
+		return 0;
+	case AX_TYPE_MX:
+	case AX_TYPE_SVCB:
+	case AX_TYPE_HTTPS:
+		return 2;
+	case AX_TYPE_SRV:
+		return 6;
+	default:
+		return -1;
+	}
+}
+
+static bool seen_host(struct work *w, const struct image_name *node)
+{
+	for (unsigned i = 0; i < w->nhosts; i++)
+		if (w->hosts[i] == node)
+			return true;
+	if (w->nhosts < AX_LOOKUP_HOSTS_MAX)
+		w->hosts[w->nhosts++] = node;
+	return false;
+}
+
+/* The addresses of the hosts that an RRset of the answer names. */
+static void additional_of(struct work *w, const struct image_rrset *set)
+{
+	int at = host_offset(set->type);
+	struct ax_rr rr;
+	struct dname host;
+	if (at < 0)
+		return;
+	for (uint32_t pos = 0; image_record(&rr, set, &pos);) {
+		const uint8_t *target = rr.rdata.p + at;
+		size_t n = 1;
+		if (*target)
+			while (target[n - 1])
+				n += target[n - 1] + 1u;
+		if (*target == 0 && at == 2 && set->type != AX_TYPE_MX) {
+			target = w->owner.wire; /* "." is the owner itself (RFC 9460 2.5) */
+			n = w->owner.n;
+		}
+		dname_take(&host, target, n);
+		if (!find_in_zone(w->im, &host))
+			continue;
+		if (w->hosts_seen == AX_LOOKUP_HOSTS_MAX)
+			return;
+		w->hosts_seen++;
+		const struct image_name *node = find_exact(w->im, &host, host.labels);
+		if (node && !seen_host(w, node))
+			put_addresses(w, node, target, (uint8_t)n, false);
+	}
+}
+
+/* Glue (RFC 9471): of hosts below the cut required, of others in the zone as it fits. */
+static void glue(struct work *w, const struct image_rrset *ns, unsigned cut_labels)
+{
+	struct ax_rr rr;
+	struct dname host;
+	for (uint32_t pos = 0; image_record(&rr, ns, &pos);) {
+		dname_take(&host, rr.rdata.p, rr.rdata.n);
+		if (!find_in_zone(w->im, &host))
+			continue;
+		const struct image_name *node = find_exact(w->im, &host, host.labels);
+		bool required = find_within(&host, w->name, cut_labels);
+		if (node)
+			put_addresses(w, node, rr.rdata.p, host.n, required);
+	}
+}
+
+/* -- answers ---------------------------------------------------------------------------------------------- */
+
+static enum ax_rcode referral(struct work *w, const struct find *f)
+{
+	const struct image_rrset *ns = find_rrset(f->node, AX_TYPE_NS);
+	struct packet_owner owner = suffix_owner(w, f->labels);
+	w->m->aa = w->links > 1; /* AA speaks of the answer's first owner */
+	need_rrset(w, PACKET_AUTHORITY, &owner, ns, UINT32_MAX);
+	glue(w, ns, f->labels);
+	return AX_RCODE_NOERROR;
+}
+
+/* Go on at an alias' target, if it is ours and the chain neither loops nor gets too long. */
+static bool follow(struct work *w, const uint8_t *target, size_t n)
+{
+	struct dname next;
+	dname_take(&next, target, n);
+	if (!find_in_zone(w->im, &next) || w->links == AX_LOOKUP_CHAIN_MAX)
+		return false;
+	for (unsigned i = 0; i < w->links; i++)
+		if (w->asked[i] == next.hash[next.labels])
+			return false;
+	w->link = next;
+	w->name = &w->link;
+	w->owner = packet_owner(w->m, target, (uint8_t)n);
+	w->first = false;
+	return true;
+}
+
+/* A DNAME above the name: it, and the CNAME made from it (RFC 6672 3.1). True: go on at the new name. */
+static bool redirect(struct work *w, const struct find *f, enum ax_rcode *rcode)
+{
+	const struct image_rrset *set = find_rrset(f->node, AX_TYPE_DNAME);
+	struct packet_owner owner = suffix_owner(w, f->labels);
+	struct ax_rr rr;
+	uint32_t pos = 0;
+	if (!image_record(&rr, set, &pos))
+		return false;
+	need_rrset(w, PACKET_ANSWER, &owner, set, UINT32_MAX);
+	size_t kept = w->name->at[f->labels], n = kept + rr.rdata.n;
+	if (n > AX_NAME_MAX) {
+		*rcode = AX_RCODE_YXDOMAIN;
+		return false;
+	}
+	uint8_t *made = w->made[w->links - 1]; /* one a link */
+	memcpy(made, w->owner.wire, kept);
+	memcpy(made + kept, rr.rdata.p, rr.rdata.n);
+	if (!packet_rr(w->m, PACKET_ANSWER, &w->owner, AX_TYPE_CNAME, set->ttl_s, ax_slice(made, n)))
+		packet_truncate(w->m);
+	return w->qtype != AX_TYPE_CNAME && follow(w, made, n);
+}
+
+static bool asked_for(const struct work *w, const struct image_rrset *set)
+{
+	return set->type == w->qtype || w->qtype == AX_TYPE_ANY;
+}
+
+/* Types that may stand beside a CNAME are asked of the name itself (RFC 4035 2.5, 3007). */
+static bool cname_answers(uint16_t qtype)
+{
+	return qtype != AX_TYPE_RRSIG && qtype != AX_TYPE_NSEC && qtype != AX_TYPE_KEY;
+}
+
+/* What is asked for at the node, with its hosts' addresses. False: there is nothing. */
+static bool put_matching(struct work *w, const struct find *f)
+{
+	const struct image_rrset *set = image_first(f->node);
+	bool any = false;
+	for (unsigned i = 0; i < f->node->rrsets; i++, set = image_next(set)) {
+		if (!asked_for(w, set))
+			continue;
+		any = true;
+		need_rrset(w, PACKET_ANSWER, &w->owner, set, UINT32_MAX);
+	}
+	if (!any || w->m->tc)
+		return any;
+	if (w->qtype == AX_TYPE_ANY && f->found == FOUND_NAME)
+		seen_host(w, f->node); /* its addresses are in the answer */
+	set = image_first(f->node);
+	for (unsigned i = 0; i < f->node->rrsets; i++, set = image_next(set))
+		if (asked_for(w, set))
+			additional_of(w, set);
+	return true;
+}
+
+/* The data for the name is at f->node. True: go on at its alias' target. */
+static bool at_node(struct work *w, const struct find *f, enum ax_rcode *rcode)
+{
+	*rcode = AX_RCODE_NOERROR;
+	if (put_matching(w, f))
+		return false;
+	const struct image_rrset *cname = NULL;
+	if (f->node->flags & IMAGE_CNAME && cname_answers(w->qtype))
+		cname = find_rrset(f->node, AX_TYPE_CNAME);
+	if (!cname) {
+		negative(w, AX_RCODE_NOERROR);
+		return false;
+	}
+	struct ax_rr rr;
+	uint32_t pos = 0;
+	need_rrset(w, PACKET_ANSWER, &w->owner, cname, UINT32_MAX);
+	return image_record(&rr, cname, &pos) && follow(w, rr.rdata.p, rr.rdata.n);
+}
+
+enum ax_rcode answer_from_image(struct packet *m, const struct image *im, const struct dname *name)
+{
+	struct work w;
+	struct find f;
+	enum ax_rcode rcode;
+	bool again;
+	/* Not all of it is cleared: the arrays are big, and only what was written of them is read. */
+	w.m = m;
+	w.im = im;
+	w.qtype = m->query->qtype;
+	w.name = name;
+	w.owner = packet_question_owner(m, 0);
+	w.first = true;
+	w.links = w.nhosts = w.hosts_seen = 0;
+	m->aa = true;
+	do {
+		rcode = AX_RCODE_NOERROR;
+		w.asked[w.links++] = w.name->hash[w.name->labels];
+		find_name(&f, im, w.name, w.qtype);
+		again = false;
+		if (f.found == FOUND_CUT)
+			rcode = referral(&w, &f);
+		else if (f.found == FOUND_NOTHING)
+			rcode = negative(&w, AX_RCODE_NXDOMAIN);
+		else if (f.found == FOUND_DNAME)
+			again = redirect(&w, &f, &rcode);
+		else
+			again = at_node(&w, &f, &rcode);
+	} while (again);
+	return rcode;
+}

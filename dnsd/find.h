@@ -1,0 +1,33 @@
+/* find.h - where in an image does a name lead? RFC 1034 4.3.2 step 3 on image.h: going down from the apex, one probe
+ * of the trie a label. No allocation, no lock. */
+#ifndef FIND_H
+#define FIND_H
+
+#include "dnsd/image.h"
+
+enum found {
+	FOUND_NAME,     /* the name itself */
+	FOUND_WILDCARD, /* nothing there, but the wildcard of its closest encloser */
+	FOUND_NOTHING,
+	FOUND_CUT,   /* a zone cut at or above it */
+	FOUND_DNAME, /* a DNAME above it */
+};
+
+struct find {
+	enum found found;
+	const struct image_name *node; /* the name, wildcard, cut, DNAME; for nothing: the closest encloser */
+	unsigned labels; /* how many labels of the name asked lead to the node (the wildcard's encloser) */
+};
+
+/* name must be at or below the apex; qtype DS looks past a cut at the name itself (RFC 4035 3.1.4.1). */
+void find_name(struct find *out, const struct image *im, const struct dname *name, uint16_t qtype);
+/* The node of the first `labels` labels of name, whatever lies above it: for glue. NULL if it does not exist. */
+const struct image_name *find_exact(const struct image *im, const struct dname *name, unsigned labels);
+/* Is name at or below the image's apex? */
+bool find_in_zone(const struct image *im, const struct dname *name);
+/* Is name at or below the suffix of `labels` labels that other has? */
+bool find_within(const struct dname *name, const struct dname *other, unsigned labels);
+/* The RRset of a type at a node; NULL if it has none. */
+const struct image_rrset *find_rrset(const struct image_name *node, uint16_t type);
+
+#endif

@@ -1,0 +1,187 @@
+/* apexd - answers DNS from a repository. See apexd(8). */
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dnsd/conf.h"
+#include "dnsd/follow.h"
+#include "dnsd/ready.h"
+#include "dnsd/tcp.h"
+#include "dnsd/udp.h"
+
+enum { PLAIN_THREADS = 2 };
+
+static const char usage[] =
+	"usage: apexd [--repo DIR] --listen ADDRESS:PORT ... [--zone ZONE ...] [--branch BRANCH | --at REVISION]\n"
+	"             [--threads N] [--tcp-connections N]\n"
+	"       apexd --help | --version\n"
+	"\n"
+	"  --repo DIR             the repository (default: $APEX_REPO, else ./.apex)\n"
+	"  --listen ADDRESS:PORT  where to answer, UDP and TCP: 192.0.2.1:53, [::1]:53; repeatable\n"
+	"  --zone ZONE            only this zone; repeatable (default: every zone of the repository)\n"
+	"  --branch BRANCH        the branch that is served and followed (default: main)\n"
+	"  --at REVISION          serve this revision of each zone, whatever happens later\n"
+	"  --threads N            threads for each address and for TCP (default: the number of cores)\n"
+	"  --tcp-connections N    TCP connections at a time (default: 1024)\n"
+	"\n"
+	"It prints READY when it answers. SIGTERM ends it, SIGUSR1 prints its counters to standard error.\n";
+
+struct daemon {
+	struct conf conf;
+	struct ax_repo *repo;
+	struct follow *follow;
+	struct queue *queue;
+	struct udp *udp;
+	struct tcp *tcp;
+};
+
+static void say(const char *text)
+{
+	fprintf(stderr, "apexd: %s\n", text);
+}
+
+static void no_op(int signal)
+{
+	(void)signal;
+}
+
+/* Signals are taken by main alone, by sigwait; SIGURG only breaks a wait. */
+static void take_signals(sigset_t *set)
+{
+	struct sigaction wake = { .sa_handler = no_op };
+	sigaction(SIGURG, &wake, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, set, NULL);
+}
+
+static unsigned cores(void)
+{
+	cpu_set_t set;
+	if (sched_getaffinity(0, sizeof set, &set) != 0)
+		return 1;
+	return (unsigned)CPU_COUNT(&set);
+}
+
+static enum ax_err seed(void)
+{
+	uint64_t value;
+	if (getrandom(&value, sizeof value, 0) != sizeof value)
+		return ax_fail(AX_EIO, "getrandom: %m");
+	dname_seed(value);
+	return ax_hash_init();
+}
+
+static enum ax_err probe(const struct conf *c)
+{
+	enum ax_err e = AX_OK;
+	for (size_t i = 0; !e && i < c->addresses; i++) {
+		e = address_probe(&c->address[i], SOCK_DGRAM);
+		if (!e)
+			e = address_probe(&c->address[i], SOCK_STREAM);
+	}
+	return e;
+}
+
+static enum ax_err start(struct daemon *d)
+{
+	const struct conf *c = &d->conf;
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	struct follow_options o = { .branch = c->branch ? c->branch : "main",
+				    .at = c->at,
+				    .zones = c->zones,
+				    .nzones = c->nzones,
+				    .now = { now.tv_sec, (uint32_t)now.tv_nsec, 0 },
+				    .log = say };
+	enum ax_err e = seed();
+	if (!e)
+		e = ax_repo_open(&d->repo, c->repo, true);
+	if (!e)
+		e = probe(c);
+	if (!e)
+		e = follow_start(&d->follow, d->repo, &o);
+	if (!e)
+		e = queue_start(&d->queue, ax_repo_store(d->repo), PLAIN_THREADS);
+	if (!e)
+		e = udp_start(&d->udp, c->address, c->addresses, c->threads, d->queue);
+	if (!e)
+		e = tcp_start(&d->tcp, c->address, c->addresses, c->threads, c->tcp_connections, d->queue);
+	return e;
+}
+
+/* First who asks, then who answers, then what the answers are made of. */
+static void stop(struct daemon *d)
+{
+	udp_stop(d->udp);
+	tcp_stop(d->tcp);
+	queue_stop(d->queue);
+	udp_free(d->udp);
+	tcp_free(d->tcp);
+	follow_stop(d->follow);
+	ax_repo_close(d->repo);
+	conf_fini(&d->conf);
+}
+
+static void print_stats(const struct daemon *d)
+{
+	struct stats *sum = calloc(1, sizeof *sum);
+	if (!sum)
+		return;
+	follow_stats(d->follow, sum);
+	queue_stats(d->queue, sum);
+	udp_stats(d->udp, sum);
+	tcp_stats(d->tcp, sum);
+	stats_print(stderr, sum);
+	fflush(stderr);
+	free(sum);
+}
+
+static void serve(struct daemon *d, const sigset_t *set)
+{
+	int sig = 0;
+	puts("READY");
+	fflush(stdout);
+	ready_say();
+	for (;;) {
+		if (sigwait(set, &sig) != 0)
+			continue;
+		if (sig != SIGUSR1)
+			break;
+		print_stats(d);
+	}
+	ready_stopping();
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon d = { 0 };
+	sigset_t set;
+	const char *repo = getenv("APEX_REPO");
+	enum ax_err e = conf_read(&d.conf, argc, argv, repo && *repo ? repo : ".apex", cores());
+	if (!e && (d.conf.help || d.conf.version)) {
+		fputs(d.conf.help ? usage : "apexd " APEX_VERSION "\n", stdout);
+		conf_fini(&d.conf);
+		return 0;
+	}
+	take_signals(&set);
+	if (!e)
+		e = start(&d);
+	if (e)
+		say(ax_err_text(e));
+	else
+		serve(&d, &set);
+	if (e == AX_EUSAGE)
+		fputs("apexd: see apexd --help\n", stderr);
+	stop(&d);
+	return ax_err_status(e);
+}

@@ -1,0 +1,316 @@
+#include "dnsd/packet.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void put16(uint8_t *p, unsigned v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, v >> 16);
+	put16(p + 2, v & 0xffff);
+}
+
+/* -- compression ------------------------------------------------------------------------------------------ */
+
+/* FNV-1a over a label, continuing the hash of what stands right of it. */
+static uint32_t hash_label(uint32_t h, const uint8_t *label)
+{
+	for (unsigned i = 0; i <= *label; i++)
+		h = (h ^ label[i]) * 16777619u;
+	return h;
+}
+
+/* Does the name at this offset of the message have exactly these bytes? Pointers only lead backwards there: we wrote
+ * them. */
+static bool same_name(const struct packet *m, size_t at, const uint8_t *wire)
+{
+	for (;;) {
+		while (m->p[at] >= 0xc0)
+			at = (size_t)(m->p[at] & 0x3f) << 8 | m->p[at + 1];
+		size_t n = m->p[at] + 1u;
+		if (m->p[at] != *wire || memcmp(m->p + at, wire, n) != 0)
+			return false;
+		if (n == 1)
+			return true;
+		at += n;
+		wire += n;
+	}
+}
+
+enum { PROBES = 4 };
+
+/* The slot with this suffix, else a free one (its offset is 0), else -1. */
+static int slot_of(const struct packet *m, uint32_t hash, const uint8_t *wire)
+{
+	for (unsigned i = 0; i < PROBES; i++) {
+		unsigned s = (hash + i) % PACKET_SLOTS;
+		if (!m->offset[s])
+			return (int)s;
+		if (m->check[s] == (uint16_t)(hash >> 16) && same_name(m, m->offset[s], wire))
+			return (int)s;
+	}
+	return -1;
+}
+
+static void remember(struct packet *m, int slot, uint32_t hash, size_t at)
+{
+	if (slot < 0 || m->offset[slot] || m->names == PACKET_NAMES || at >= 0x4000)
+		return;
+	m->offset[slot] = (uint16_t)at;
+	m->check[slot] = (uint16_t)(hash >> 16);
+	m->used[m->names++] = (uint8_t)slot;
+}
+
+static void forget(struct packet *m, unsigned names)
+{
+	while (m->names > names)
+		m->offset[m->used[--m->names]] = 0;
+}
+
+/* Where the labels of a name begin and the hash of each suffix, rightmost last. */
+struct labels {
+	unsigned n;
+	uint8_t at[AX_LABELS_MAX];
+	uint32_t hash[AX_LABELS_MAX];
+};
+
+static void take_labels(struct labels *l, const uint8_t *wire)
+{
+	l->n = 0;
+	for (unsigned i = 0; wire[i]; i += wire[i] + 1u)
+		l->at[l->n++] = (uint8_t)i;
+	uint32_t h = 2166136261u;
+	for (unsigned i = l->n; i-- > 0;)
+		l->hash[i] = h = hash_label(h, wire + l->at[i]);
+}
+
+/* Write a name of n octets, its longest known suffix as a pointer. */
+static bool put_name(struct packet *m, const uint8_t *wire, size_t n)
+{
+	struct labels l;
+	unsigned known;
+	size_t start = m->n;
+	int slot[AX_LABELS_MAX];
+	take_labels(&l, wire);
+	for (known = 0; known < l.n; known++) {
+		slot[known] = slot_of(m, l.hash[known], wire + l.at[known]);
+		if (slot[known] >= 0 && m->offset[slot[known]])
+			break;
+	}
+	size_t plain = known < l.n ? l.at[known] : n;
+	if (m->limit - m->n < plain + (known < l.n ? 2 : 0))
+		return false;
+	memcpy(m->p + m->n, wire, plain);
+	m->n += plain;
+	if (known < l.n) {
+		put16(m->p + m->n, 0xc000u | m->offset[slot[known]]);
+		m->n += 2;
+	}
+	for (unsigned i = 0; i < known; i++) {
+		if (slot[i] >= 0 && m->offset[slot[i]]) /* two suffixes of this name met in one free slot */
+			slot[i] = slot_of(m, l.hash[i], wire + l.at[i]);
+		remember(m, slot[i], l.hash[i], start + l.at[i]);
+	}
+	return true;
+}
+
+static uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+}
+
+struct packet_owner packet_owner(const struct packet *m, const uint8_t *wire, uint8_t n)
+{
+	const uint8_t *question = query_name(m->query);
+	unsigned skip = 0;
+	if (n > m->query->qname_n)
+		return (struct packet_owner){ wire, n, 0 };
+	unsigned cut = (unsigned)(m->query->qname_n - n);
+	while (skip < cut)
+		skip += question[skip] + 1u;
+	if (skip != cut)
+		return (struct packet_owner){ wire, n, 0 };
+	for (unsigned i = 0; i < n; i++)
+		if (lower(question[cut + i]) != lower(wire[i]))
+			return (struct packet_owner){ wire, n, 0 };
+	return packet_question_owner(m, cut);
+}
+
+static bool put_owner(struct packet *m, struct packet_owner *owner)
+{
+	if (!owner->at) {
+		size_t at = m->n;
+		if (!put_name(m, owner->wire, owner->n))
+			return false;
+		if (owner->n > 1 && at < 0x4000)
+			owner->at = (uint16_t)at;
+		return true;
+	}
+	if (m->limit - m->n < 2)
+		return false;
+	put16(m->p + m->n, 0xc000u | owner->at);
+	m->n += 2;
+	return true;
+}
+
+/* -- records ---------------------------------------------------------------------------------------------- */
+
+static bool put_bytes(struct packet *m, const uint8_t *p, size_t n)
+{
+	if (m->limit - m->n < n)
+		return false;
+	memcpy(m->p + m->n, p, n);
+	m->n += n;
+	return true;
+}
+
+/* How many octets stand before the names that may be compressed, and how many names there are (RFC 3597 4). */
+static unsigned names_in(uint16_t type, unsigned *before)
+{
+	*before = 0;
+	switch (type) {
+	case 2:  /* NS */
+	case 3:  /* MD */
+	case 4:  /* MF */
+	case 5:  /* CNAME */
+	case 7:  /* MB */
+	case 8:  /* MG */
+	case 9:  /* MR */
+	case 12: /* PTR */
+		return 1;
+	case 6:  /* SOA */
+	case 14: /* MINFO */
+		return 2;
+	case 15: /* MX */
+		*before = 2;
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* Octets of the name that begins at p; 0 if it does not end before end. */
+static size_t name_length(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *start = p;
+	while (p < end && *p && *p <= AX_LABEL_MAX)
+		p += *p + 1u;
+	return p < end && *p == 0 && p - start < AX_NAME_MAX ? (size_t)(p - start) + 1 : 0;
+}
+
+static bool put_rdata(struct packet *m, uint16_t type, struct ax_slice rdata)
+{
+	const uint8_t *p = rdata.p, *end = rdata.p + rdata.n;
+	unsigned before, names = names_in(type, &before);
+	if (names && rdata.n >= before) {
+		if (!put_bytes(m, p, before))
+			return false;
+		p += before;
+		for (size_t n; names && (n = name_length(p, end)); names--, p += n)
+			if (!put_name(m, p, n))
+				return false;
+	}
+	return put_bytes(m, p, (size_t)(end - p));
+}
+
+bool packet_rr(struct packet *m, enum packet_section s, struct packet_owner *owner, uint16_t type, uint32_t ttl_s,
+	       struct ax_slice rdata)
+{
+	if (m->tc)
+		return true;
+	if (!put_owner(m, owner) || m->limit - m->n < 10)
+		return false;
+	uint8_t *fixed = m->p + m->n;
+	put16(fixed, type);
+	put16(fixed + 2, CLASS_IN);
+	put32(fixed + 4, ttl_s);
+	m->n += 10;
+	size_t start = m->n;
+	if (!put_rdata(m, type, rdata))
+		return false;
+	put16(fixed + 8, (unsigned)(m->n - start));
+	m->count[s]++;
+	return true;
+}
+
+void packet_rollback(struct packet *m, const struct packet_mark *mark)
+{
+	m->n = mark->n;
+	memcpy(m->count, mark->count, sizeof m->count);
+	forget(m, mark->names);
+}
+
+void packet_truncate(struct packet *m)
+{
+	m->n = m->empty;
+	memset(m->count, 0, sizeof m->count);
+	m->tc = true;
+}
+
+/* -- message ---------------------------------------------------------------------------------------------- */
+
+void packet_init(struct packet *m, uint8_t *buffer)
+{
+	memset(m, 0, sizeof *m);
+	m->p = buffer;
+}
+
+void packet_begin(struct packet *m, const struct query *q, size_t max)
+{
+	forget(m, 0);
+	assert(max >= PACKET_UDP_MIN && max <= PACKET_MAX);
+	m->query = q;
+	m->aa = m->tc = false;
+	memset(m->count, 0, sizeof m->count);
+	m->limit = max - (q->edns ? PACKET_OPT : 0);
+	m->n = QUERY_HEADER;
+	if (!q->qname_n) {
+		m->empty = m->n;
+		return;
+	}
+	size_t question = q->qname_n + 4u;
+	memcpy(m->p + m->n, q->wire.p + QUERY_HEADER, question);
+	struct labels l;
+	take_labels(&l, query_name(q));
+	for (unsigned i = 0; i < l.n; i++)
+		remember(m, slot_of(m, l.hash[i], query_name(q) + l.at[i]), l.hash[i], m->n + l.at[i]);
+	m->n += question;
+	m->empty = m->n;
+}
+
+/* RFC 6891 6.1.3; DO is copied (RFC 3225 3). */
+static void put_opt(struct packet *m, unsigned rcode)
+{
+	uint8_t *p = m->p + m->n;
+	p[0] = 0;
+	put16(p + 1, AX_TYPE_OPT);
+	put16(p + 3, PACKET_UDP);
+	p[5] = (uint8_t)(rcode >> 4);
+	p[6] = 0;
+	put16(p + 7, m->query->dnssec_ok ? 0x8000 : 0);
+	put16(p + 9, 0);
+	m->n += PACKET_OPT;
+}
+
+void packet_end(struct packet *m, unsigned rcode)
+{
+	const struct query *q = m->query;
+	unsigned flags = FLAG_QR | (q->flags & (15u << OPCODE_SHIFT | FLAG_RD)) | (rcode & 15);
+	if (m->aa)
+		flags |= FLAG_AA;
+	if (m->tc)
+		flags |= FLAG_TC;
+	put16(m->p, q->id);
+	put16(m->p + 2, flags);
+	put16(m->p + 4, q->qname_n ? 1 : 0);
+	put16(m->p + 6, m->count[PACKET_ANSWER]);
+	put16(m->p + 8, m->count[PACKET_AUTHORITY]);
+	put16(m->p + 10, m->count[PACKET_ADDITIONAL] + (q->edns ? 1u : 0));
+	if (q->edns)
+		put_opt(m, rcode);
+}

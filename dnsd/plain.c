@@ -1,0 +1,63 @@
+#include "dnsd/plain.h"
+
+#include <stdlib.h>
+
+/* A whole RRset or nothing. */
+static bool put_rrset(struct packet *m, enum packet_section s, const struct ax_lookup_rrset *r)
+{
+	struct packet_mark mark = packet_mark(m);
+	struct packet_owner owner = packet_owner(m, r->owner.wire, r->owner.n);
+	struct ax_rr rr;
+	for (size_t pos = 0; ax_rrset_next(&rr, &r->set, &pos);) {
+		uint32_t ttl_s = r->set.type == AX_TYPE_RRSIG ? rr.ttl_s : r->ttl_s;
+		if (!packet_rr(m, s, &owner, r->set.type, ttl_s, rr.rdata)) {
+			packet_rollback(m, &mark);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void put_section(struct packet *m, enum packet_section s, const struct ax_lookup_section *from)
+{
+	for (size_t i = 0; i < from->n && !m->tc; i++)
+		if (!put_rrset(m, s, &from->v[i]) && (s != PACKET_ADDITIONAL || from->v[i].required))
+			packet_truncate(m);
+}
+
+static enum ax_err look_up(struct ax_lookup *l, const struct query *q, struct ax_txn *t)
+{
+	struct ax_commit_info c;
+	struct ax_name qname, apex;
+	struct ax_slice wire = ax_slice(query_name(q), q->qname_n);
+	enum ax_err e = ax_name_from_wire(&qname, wire, NULL);
+	if (!e)
+		e = ax_name_from_wire(&apex, ax_slice(wire.p + q->apex_at, wire.n - q->apex_at), NULL);
+	if (!e)
+		e = ax_commit_info(&c, t, q->commit);
+	if (e)
+		return e;
+	ax_name_lower(&apex);
+	return ax_lookup(l, t, &apex, &c, &qname, q->qtype);
+}
+
+void plain_answer(struct packet *m, const struct query *q, struct ax_txn *t, bool tcp, struct stats *s)
+{
+	struct ax_lookup *l = calloc(1, sizeof *l);
+	enum ax_err e = l ? look_up(l, q, t) : AX_ENOMEM;
+	if (e) {
+		respond_error(m, q, AX_RCODE_SERVFAIL, tcp, s);
+	} else {
+		packet_begin(m, q, respond_limit(q, tcp));
+		m->aa = l->authoritative;
+		put_section(m, PACKET_ANSWER, &l->answer);
+		put_section(m, PACKET_AUTHORITY, &l->authority);
+		put_section(m, PACKET_ADDITIONAL, &l->additional);
+		packet_end(m, l->rcode);
+		stats_add(&s->from_store, 1);
+		respond_count(s, m, l->rcode);
+	}
+	if (l)
+		ax_lookup_fini(l);
+	free(l);
+}

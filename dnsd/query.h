@@ -1,0 +1,36 @@
+/* query.h - a DNS query as it came: header, question, EDNS; every byte bounded (RFC 1035 4.1, 6891 6.1).
+ *
+ * Reading ends in a verdict: drop it (no header, or itself a response: RFC 8906 3), refuse it with an rcode, or go
+ * on. What could be read is kept in any case, so that the refusal can echo it. Ownership: a struct query borrows the
+ * bytes it was read from. Threads: a plain value. */
+#ifndef QUERY_H
+#define QUERY_H
+
+#include "core/lookup.h"
+
+enum { QUERY_HEADER = 12, QUERY_DROP = -1 };
+enum { FLAG_QR = 0x8000, FLAG_AA = 0x0400, FLAG_TC = 0x0200, FLAG_RD = 0x0100, FLAG_CD = 0x0010 };
+enum { CLASS_IN = 1, CLASS_ANY = 255, OPCODE_SHIFT = 11 };
+
+struct query {
+	struct ax_slice wire;
+	uint16_t id, flags, qtype, qclass;
+	uint8_t qname_n;      /* octets of the question's name, at wire + 12; 0: there is no question to echo */
+	bool edns, dnssec_ok; /* an OPT was there; its DO flag */
+	uint8_t edns_version;
+	uint16_t udp_size; /* that the OPT states */
+	/* Where the plain way shall look (respond.h): how many octets of the name stand before the zone's apex, and
+	 * the commit's local id. */
+	uint8_t apex_at;
+	uint64_t commit;
+};
+
+/* QUERY_DROP, or the rcode to refuse with, or AX_RCODE_NOERROR. */
+int query_read(struct query *q, struct ax_slice wire);
+
+static inline const uint8_t *query_name(const struct query *q)
+{
+	return q->wire.p + QUERY_HEADER;
+}
+
+#endif

@@ -1,0 +1,101 @@
+#include "dnsd/respond.h"
+
+#include "dnsd/answer.h"
+
+/* RFC 6891 6.2.3-5; over UDP never more than avoids fragments. */
+size_t respond_limit(const struct query *q, bool tcp)
+{
+	if (tcp)
+		return PACKET_MAX;
+	if (!q->edns || q->udp_size < PACKET_UDP_MIN)
+		return PACKET_UDP_MIN;
+	return q->udp_size < PACKET_UDP ? q->udp_size : PACKET_UDP;
+}
+
+void respond_count(struct stats *s, const struct packet *m, unsigned rcode)
+{
+	switch (rcode) {
+	case AX_RCODE_NOERROR:
+		stats_add(&s->noerror, 1);
+		break;
+	case AX_RCODE_FORMERR:
+		stats_add(&s->formerr, 1);
+		break;
+	case AX_RCODE_SERVFAIL:
+		stats_add(&s->servfail, 1);
+		break;
+	case AX_RCODE_NXDOMAIN:
+		stats_add(&s->nxdomain, 1);
+		break;
+	case AX_RCODE_NOTIMP:
+		stats_add(&s->notimp, 1);
+		break;
+	case AX_RCODE_REFUSED:
+		stats_add(&s->refused, 1);
+		break;
+	case AX_RCODE_YXDOMAIN:
+		stats_add(&s->yxdomain, 1);
+		break;
+	case AX_RCODE_BADVERS:
+		stats_add(&s->badvers, 1);
+		break;
+	default:
+		stats_add(&s->other, 1);
+	}
+	stats_add(&s->truncated, m->tc);
+}
+
+void respond_error(struct packet *m, const struct query *q, unsigned rcode, bool tcp, struct stats *s)
+{
+	packet_begin(m, q, respond_limit(q, tcp));
+	packet_end(m, rcode);
+	respond_count(s, m, rcode);
+}
+
+/* Types that ask for something else than data of a name (RFC 1035 3.2.3, 8945). */
+static unsigned refuse_type(uint16_t qtype)
+{
+	if (qtype == AX_TYPE_AXFR || qtype == AX_TYPE_IXFR)
+		return AX_RCODE_REFUSED; /* transfers are not served yet */
+	return AX_RCODE_NOERROR;
+}
+
+enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, const struct view *v, bool tcp,
+		     struct stats *s)
+{
+	struct dname name;
+	stats_add(&s->queries, 1);
+	int verdict = query_read(q, wire);
+	if (verdict == QUERY_DROP) {
+		stats_add(&s->dropped, 1);
+		return RESPOND_DROP;
+	}
+	unsigned rcode = (unsigned)verdict;
+	const struct image *im = NULL;
+	if (!rcode && q->qclass != CLASS_IN && q->qclass != CLASS_ANY)
+		rcode = AX_RCODE_REFUSED;
+	if (!rcode)
+		rcode = refuse_type(q->qtype);
+	if (!rcode) {
+		dname_take(&name, query_name(q), q->qname_n);
+		im = view_zone(v, &name, q->qtype);
+		rcode = im ? AX_RCODE_NOERROR : AX_RCODE_REFUSED;
+	}
+	if (!rcode && im->state == IMAGE_UNBORN)
+		rcode = AX_RCODE_SERVFAIL;
+	if (rcode) {
+		respond_error(m, q, rcode, tcp, s);
+		return RESPOND_SEND;
+	}
+	if (im->state == IMAGE_LOADING) {
+		q->apex_at = name.at[im->apex_labels];
+		q->commit = im->commit;
+		return RESPOND_PLAIN;
+	}
+	packet_begin(m, q, respond_limit(q, tcp));
+	rcode = answer_from_image(m, im, &name);
+	packet_end(m, rcode);
+	stats_add(&s->from_image, 1);
+	respond_count(s, m, rcode);
+	return RESPOND_SEND;
+}

@@ -1,0 +1,27 @@
+/* respond.h - from the bytes of a query to the bytes of its answer: verdict, zone, sections, EDNS, size.
+ * Knows nothing of sockets: udp.h and tcp.h call it, and so do tests and fuzzers. */
+#ifndef RESPOND_H
+#define RESPOND_H
+
+#include "dnsd/packet.h"
+#include "dnsd/stats.h"
+#include "dnsd/view.h"
+
+enum respond {
+	RESPOND_SEND,  /* the answer is m->p, m->n */
+	RESPOND_DROP,  /* no answer */
+	RESPOND_PLAIN, /* the zone has no image yet: plain.h answers */
+};
+
+/* Answer the query in wire. q is storage for it, borrowed by m. tcp: the size is only limited by the protocol.
+ * No allocation, lock or system call; for RESPOND_PLAIN nothing is written, and only `queries` is counted. */
+enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, const struct view *v, bool tcp,
+		     struct stats *s);
+
+/* The parts that the plain way needs too: how long an answer to q may be; a finished answer of nothing but an rcode;
+ * the counters of a finished answer. */
+size_t respond_limit(const struct query *q, bool tcp);
+void respond_error(struct packet *m, const struct query *q, unsigned rcode, bool tcp, struct stats *s);
+void respond_count(struct stats *s, const struct packet *m, unsigned rcode);
+
+#endif

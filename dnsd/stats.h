@@ -1,0 +1,61 @@
+/* stats.h - counters, one set a thread: written by its owner alone, read by whoever sums them up. */
+#ifndef STATS_H
+#define STATS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* X(name, what it counts) */
+#define STATS(X)                                                        \
+	X(queries, "packets taken for queries")                         \
+	X(dropped, "packets that got no answer")                        \
+	X(noerror, "answers by rcode")                                  \
+	X(formerr, "")                                                  \
+	X(servfail, "")                                                 \
+	X(nxdomain, "")                                                 \
+	X(notimp, "")                                                   \
+	X(refused, "")                                                  \
+	X(yxdomain, "")                                                 \
+	X(badvers, "")                                                  \
+	X(other, "")                                                    \
+	X(truncated, "answers with TC")                                 \
+	X(from_image, "answers made from an image")                     \
+	X(from_store, "answers made the plain way")                     \
+	X(overload, "SERVFAIL as the queue to the plain way was full")  \
+	X(udp, "answers sent over UDP")                                 \
+	X(tcp, "answers sent over TCP")                                 \
+	X(tcp_connections, "TCP connections accepted")                  \
+	X(tcp_closed_idle, "TCP connections ended for being idle")      \
+	X(tcp_refused, "TCP connections refused for being too many")    \
+	X(published, "views published")                                 \
+	X(built, "images built from a whole tree")                      \
+	X(updated, "images updated by a diff")                          \
+	X(load_errors, "zones that could not be loaded or updated")     \
+	X(copied_last, "image nodes copied by the last update")         \
+	X(publish_ns_last, "nanoseconds from waking up to publication") \
+	X(zones, "zones served")
+
+struct stats {
+#define X(name, what) _Atomic uint64_t name;
+	STATS(X)
+#undef X
+};
+
+/* Only the owner writes: no locked instruction is needed. */
+static inline void stats_add(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+static inline void stats_set(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_store_explicit(counter, n, memory_order_relaxed);
+}
+
+/* Add from to sum. */
+void stats_sum(struct stats *sum, const struct stats *from);
+/* Lines of `name value`. */
+void stats_print(FILE *out, const struct stats *s);
+
+#endif

@@ -1,0 +1,268 @@
+#include "dnsd/udp.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dnsd/publish.h"
+
+/* What one batch needs, in one block. */
+struct batch {
+	struct mmsghdr in[UDP_BATCH], out[UDP_BATCH];
+	struct iovec in_iov[UDP_BATCH], out_iov[UDP_BATCH];
+	struct sockaddr_storage peer[UDP_BATCH];
+	union {
+		struct cmsghdr align;
+		uint8_t bytes[QUEUE_CONTROL];
+	} control[UDP_BATCH];
+	uint8_t query[UDP_BATCH][UDP_QUERY_MAX];
+	uint8_t answer[UDP_BATCH][PACKET_UDP];
+	struct packet packet;
+};
+
+struct listener {
+	pthread_t thread;
+	bool running;
+	int fd;
+	bool any; /* bound to the unspecified address */
+	struct queue *queue;
+	struct stats stats;
+	atomic_bool stop;
+	struct batch *batch;
+};
+
+struct udp {
+	size_t n;
+	struct listener listener[];
+};
+
+static uint16_t port_of(const struct sockaddr_storage *a)
+{
+	if (a->ss_family == AF_INET6)
+		return ((const struct sockaddr_in6 *)a)->sin6_port;
+	return ((const struct sockaddr_in *)a)->sin_port;
+}
+
+/* The address a query came to becomes the one its answer comes from, out of whatever interface routing says. */
+static void turn_round(struct msghdr *h)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO)
+			((struct in_pktinfo *)CMSG_DATA(c))->ipi_ifindex = 0;
+		if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+			struct in6_pktinfo *info = (struct in6_pktinfo *)CMSG_DATA(c);
+			if (!IN6_IS_ADDR_LINKLOCAL(&info->ipi6_addr))
+				info->ipi6_ifindex = 0;
+		}
+	}
+}
+
+/* -- the plain way ---------------------------------------------------------------------------------------- */
+
+static void send_late(const struct queue_job *job, struct ax_slice answer)
+{
+	struct iovec iov = { (void *)answer.p, answer.n };
+	struct msghdr h = {
+		.msg_name = (void *)&job->peer, .msg_namelen = job->peer_n, .msg_iov = &iov, .msg_iovlen = 1
+	};
+	if (job->control_n) {
+		h.msg_control = (void *)job->control;
+		h.msg_controllen = job->control_n;
+	}
+	(void)sendmsg(job->fd, &h, MSG_DONTWAIT); /* lost like any datagram */
+}
+
+static bool queue_query(struct listener *l, const struct msghdr *h, const struct query *q)
+{
+	struct queue_job job;
+	memset((char *)&job + offsetof(struct queue_job, n), 0, sizeof job - offsetof(struct queue_job, n));
+	job.done = send_late;
+	job.fd = l->fd;
+	memcpy(&job.peer, h->msg_name, h->msg_namelen);
+	job.peer_n = h->msg_namelen;
+	if (h->msg_controllen && h->msg_controllen <= QUEUE_CONTROL) {
+		memcpy(job.control, h->msg_control, h->msg_controllen);
+		job.control_n = h->msg_controllen;
+	}
+	return queue_put(l->queue, &job, q);
+}
+
+/* -- batches ---------------------------------------------------------------------------------------------- */
+
+static void prepare(struct listener *l)
+{
+	struct batch *b = l->batch;
+	for (unsigned i = 0; i < UDP_BATCH; i++) {
+		b->in_iov[i] = (struct iovec){ b->query[i], UDP_QUERY_MAX };
+		b->in[i].msg_hdr = (struct msghdr){ .msg_name = &b->peer[i],
+						    .msg_namelen = sizeof b->peer[i],
+						    .msg_iov = &b->in_iov[i],
+						    .msg_iovlen = 1 };
+		if (l->any) {
+			b->in[i].msg_hdr.msg_control = b->control[i].bytes;
+			b->in[i].msg_hdr.msg_controllen = QUEUE_CONTROL;
+		}
+	}
+}
+
+/* Answer the i-th query as the k-th message to be sent; false: there is nothing to send. */
+static bool answer(struct listener *l, const struct view *v, unsigned i, unsigned k)
+{
+	struct batch *b = l->batch;
+	struct msghdr *h = &b->in[i].msg_hdr;
+	struct query q;
+	if (port_of(&b->peer[i]) == 0 || h->msg_flags & MSG_TRUNC) {
+		stats_add(&l->stats.dropped, 1);
+		return false;
+	}
+	if (l->any)
+		turn_round(h);
+	b->packet.p = b->answer[k];
+	enum respond r = respond(&b->packet, &q, ax_slice(b->query[i], b->in[i].msg_len), v, false, &l->stats);
+	if (r == RESPOND_PLAIN && !queue_query(l, h, &q)) {
+		respond_error(&b->packet, &q, AX_RCODE_SERVFAIL, false, &l->stats);
+		stats_add(&l->stats.overload, 1);
+		r = RESPOND_SEND;
+	}
+	if (r != RESPOND_SEND)
+		return false;
+	b->out_iov[k] = (struct iovec){ b->packet.p, b->packet.n };
+	b->out[k].msg_hdr = *h;
+	b->out[k].msg_hdr.msg_iov = &b->out_iov[k];
+	b->out[k].msg_hdr.msg_flags = 0;
+	return true;
+}
+
+/* A message the kernel refuses (an unreachable peer) is skipped: the others behind it are not its victims. */
+static void send_all(struct listener *l, unsigned n)
+{
+	unsigned at = 0;
+	while (at < n) {
+		int sent = sendmmsg(l->fd, l->batch->out + at, n - at, 0);
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent > 0)
+			stats_add(&l->stats.udp, (uint64_t)sent);
+		at += sent > 0 ? (unsigned)sent : 1;
+	}
+}
+
+static void *listen_on(void *arg)
+{
+	struct listener *l = arg;
+	publish_register();
+	while (!atomic_load_explicit(&l->stop, memory_order_relaxed)) {
+		prepare(l);
+		int n = recvmmsg(l->fd, l->batch->in, UDP_BATCH, MSG_WAITFORONE, NULL);
+		if (n <= 0)
+			continue; /* a timeout, a signal, or an error that an earlier answer caused */
+		unsigned k = 0;
+		publish_online();
+		const struct view *v = publish_current();
+		for (int i = 0; i < n; i++)
+			k += answer(l, v, (unsigned)i, k);
+		publish_offline();
+		send_all(l, k);
+	}
+	publish_unregister();
+	return NULL;
+}
+
+/* -- start and stop --------------------------------------------------------------------------------------- */
+
+static enum ax_err open_socket(struct listener *l, const struct address *a)
+{
+	int on = 1, buffer = 4 << 20, omit = IP_PMTUDISC_OMIT, omit6 = IPV6_PMTUDISC_OMIT;
+	bool six = a->sa.sa_family == AF_INET6;
+	struct timeval second = { .tv_sec = 1 }; /* a stop that comes just before the wait is seen */
+	enum ax_err e = address_bind(&l->fd, a, SOCK_DGRAM);
+	if (e)
+		return e;
+	l->any = address_is_any(a);
+	int rc = setsockopt(l->fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second);
+	if (rc == 0 && l->any)
+		rc = six ? setsockopt(l->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on)
+			 : setsockopt(l->fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
+	if (rc != 0)
+		return ax_fail(AX_EIO, "setsockopt: %s", strerror(errno));
+	/* Wishes: never fragment by what forged ICMP says; room for bursts. */
+	(void)setsockopt(l->fd, IPPROTO_IP, IP_MTU_DISCOVER, &omit, sizeof omit);
+	if (six)
+		(void)setsockopt(l->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &omit6, sizeof omit6);
+	(void)setsockopt(l->fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+	return AX_OK;
+}
+
+static enum ax_err start(struct listener *l)
+{
+	l->batch = calloc(1, sizeof *l->batch);
+	if (!l->batch)
+		return ax_fail(AX_ENOMEM, "no memory for a socket's buffers");
+	packet_init(&l->batch->packet, l->batch->answer[0]);
+	l->running = pthread_create(&l->thread, NULL, listen_on, l) == 0;
+	return l->running ? AX_OK : ax_fail(AX_EIO, "no thread can be made");
+}
+
+enum ax_err udp_start(struct udp **out, const struct address *addresses, size_t n, unsigned threads,
+		      struct queue *queue)
+{
+	*out = NULL;
+	struct udp *u = calloc(1, sizeof *u + n * threads * sizeof u->listener[0]);
+	if (!u)
+		return ax_fail(AX_ENOMEM, "no memory for sockets");
+	enum ax_err e = AX_OK;
+	for (size_t i = 0; i < n * threads; i++)
+		u->listener[i].fd = -1;
+	u->n = n * threads;
+	/* All sockets before the first thread: the kernel spreads clients over the sockets there are. */
+	for (size_t i = 0; !e && i < u->n; i++) {
+		u->listener[i].queue = queue;
+		e = open_socket(&u->listener[i], &addresses[i / threads]);
+	}
+	for (size_t i = 0; !e && i < u->n; i++)
+		e = start(&u->listener[i]);
+	if (e) {
+		udp_stop(u);
+		udp_free(u);
+		return e;
+	}
+	*out = u;
+	return AX_OK;
+}
+
+void udp_stop(struct udp *u)
+{
+	if (!u)
+		return;
+	for (size_t i = 0; i < u->n; i++)
+		atomic_store(&u->listener[i].stop, true);
+	for (size_t i = 0; i < u->n; i++) {
+		struct listener *l = &u->listener[i];
+		if (!l->running)
+			continue;
+		pthread_kill(l->thread, SIGURG); /* out of recvmmsg; main.c gave it a handler */
+		pthread_join(l->thread, NULL);
+		l->running = false;
+	}
+}
+
+void udp_free(struct udp *u)
+{
+	if (!u)
+		return;
+	for (size_t i = 0; i < u->n; i++) {
+		if (u->listener[i].fd >= 0)
+			close(u->listener[i].fd);
+		free(u->listener[i].batch);
+	}
+	free(u);
+}
+
+void udp_stats(const struct udp *u, struct stats *sum)
+{
+	for (size_t i = 0; i < u->n; i++)
+		stats_sum(sum, &u->listener[i].stats);
+}

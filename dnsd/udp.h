@@ -1,0 +1,23 @@
+/* udp.h - queries over UDP: threads that each own one socket of a listening address and answer in batches.
+ * Sits on respond.h, publish.h and queue.h.
+ * Limits: queries over UDP_QUERY_MAX octets are dropped; nothing is answered to port 0 (a reflection, RFC 8906 3.2.2
+ * has no client there). */
+#ifndef UDP_H
+#define UDP_H
+
+#include "dnsd/address.h"
+#include "dnsd/queue.h"
+
+enum { UDP_BATCH = 32, UDP_QUERY_MAX = 4096 };
+
+struct udp;
+
+/* threads for each of n addresses. */
+AX_MUST enum ax_err udp_start(struct udp **out, const struct address *addresses, size_t n, unsigned threads,
+			      struct queue *queue);
+/* End the threads; the sockets stay for answers still in the queue. */
+void udp_stop(struct udp *u);
+void udp_free(struct udp *u);
+void udp_stats(const struct udp *u, struct stats *sum);
+
+#endif

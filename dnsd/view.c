@@ -1,0 +1,96 @@
+#include "dnsd/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void zone_ref(void *item)
+{
+	image_ref(item);
+}
+
+static void zone_unref(void *item)
+{
+	image_unref(item);
+}
+
+static const struct hamt_kind zones_kind = { zone_ref, zone_unref };
+
+struct view *view_new(const struct view *old)
+{
+	struct view *v = calloc(1, sizeof *v);
+	if (v && old) {
+		*v = *old;
+		v->copied = 0;
+		hamt_ref(v->zones);
+	}
+	return v;
+}
+
+void view_free(struct view *v)
+{
+	if (!v)
+		return;
+	hamt_unref(v->zones, &zones_kind);
+	free(v);
+}
+
+/* The zone whose apex is the last k labels of name. */
+static struct image *zone_at(const struct view *v, const struct dname *name, unsigned k)
+{
+	const struct hamt_node *leaf = hamt_leaf(v->zones, name->hash[k]);
+	const uint8_t *wire = name->wire + name->at[k];
+	size_t n = (size_t)(name->n - name->at[k]);
+	for (uint32_t i = 0; leaf && i < leaf->n; i++) {
+		struct image *im = leaf->entry[i].item;
+		if (leaf->entry[i].hash == name->hash[k] && im->apex_n == n && memcmp(im->apex, wire, n) == 0)
+			return im;
+	}
+	return NULL;
+}
+
+struct image *view_get(const struct view *v, const struct ax_name *apex)
+{
+	struct dname name;
+	dname_take(&name, apex->wire, apex->n);
+	return zone_at(v, &name, name.labels);
+}
+
+static enum ax_err replace(struct view *v, const uint8_t *apex, size_t n, struct image *new)
+{
+	struct hamt_edit edit = hamt_edit_begin(&zones_kind);
+	struct dname name;
+	dname_take(&name, apex, n);
+	struct image *old = zone_at(v, &name, name.labels);
+	bool was_there = old != NULL; /* it may be gone after the put */
+	if (!old && !new)
+		return AX_OK;
+	if (!hamt_put(&v->zones, &edit, name.hash[name.labels], old, new))
+		return ax_fail(AX_ENOMEM, "no memory to publish a zone");
+	v->at_depth[name.labels] += (uint32_t)((new != NULL) - was_there);
+	v->copied += edit.copied;
+	return AX_OK;
+}
+
+enum ax_err view_put(struct view *v, struct image *im)
+{
+	return replace(v, im->apex, im->apex_n, im);
+}
+
+enum ax_err view_remove(struct view *v, const struct ax_name *apex)
+{
+	return replace(v, apex->wire, apex->n, NULL);
+}
+
+const struct image *view_zone(const struct view *v, const struct dname *name, uint16_t qtype)
+{
+	const struct image *own = NULL;
+	for (unsigned k = name->labels + 1u; k-- > 0;) {
+		const struct image *im = v->at_depth[k] ? zone_at(v, name, k) : NULL;
+		if (!im)
+			continue;
+		if (qtype != AX_TYPE_DS || k != name->labels)
+			return im;
+		own = im;
+	}
+	return own;
+}
