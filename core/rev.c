@@ -196,7 +196,7 @@ static bool all_digits(const char *p, size_t n)
 
 static enum ax_err step_log(struct reading *r)
 {
-	const char *p = r->p + 2, *close = strchr(p, '}');
+	const char *p = r->p + 2, *close = strchr(r->p, '}');
 	struct ax_time when;
 	if (r->p[1] != '{' || !close)
 		return bad(r, "@ takes a number or time in braces: main@{2}, main@{2026-08-01}");
