@@ -7,6 +7,18 @@ import sys
 from dnswire import TYPES, Server, random_name, seeded
 
 
+def differences(x, y):
+    """What one answer has and the other has not."""
+    if (x.rcode, x.flags) != (y.rcode, y.flags):
+        yield f"rcode {x.rcode} flags {x.flags:04x}, the other rcode {y.rcode} flags {y.flags:04x}"
+    for section, a, b in zip(("answer", "authority", "additional"), x.sections, y.sections):
+        for sign, records in (("only here", [r for r in a if r not in b]), ("only there", [r for r in b if r not in a])):
+            if records:
+                yield f"{section}, {sign}: {len(records)} records, the first {records[0]}"
+        if len(a) != len(b):
+            yield f"{section}: {len(a)} records here, {len(b)} there"
+
+
 def main():
     path, port_a, port_b, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
     tlds, hosts = set(), set()
@@ -19,7 +31,7 @@ def main():
                 hosts.add(field[0].lower())
     tlds, hosts, rng = sorted(tlds), sorted(hosts), seeded(seed)
     questions = [(".", TYPES[t]) for t in ("SOA", "NS", "A", "DNSKEY", "ZONEMD", "NSEC", "TXT")]
-    questions += [(t, TYPES[q]) for t in tlds for q in ("NS", "DS", "A", "NSEC")]
+    questions += [(t, TYPES[q]) for t in tlds for q in ("NS", "DS", "A")]
     questions += [(h, TYPES[q]) for h in hosts for q in ("A", "AAAA")]
     some = ("A", "NS", "DS", "TXT", "SOA", "AAAA", "MX")
     questions += [(random_name(rng, tlds), TYPES[rng.choice(some)]) for _ in range(10000)]
@@ -29,7 +41,7 @@ def main():
         if x.key() != y.key():
             bad += 1
             if bad <= 10:
-                print(f"differ: {name} {rtype}\n  {x.key()}\n  {y.key()}")
+                print(f"differ: {name} {rtype}", *differences(x, y), sep="\n  ")
     print(f"{len(questions)} questions, {bad} answers differ")
     return bad > 0
 
