@@ -16,10 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MUST(call)                                                                          \
-	do {                                                                                \
-		enum ax_err must_e = (call);                                                \
-		if (must_e)                                                                 \
+#define MUST(call)                                                                                \
+	do {                                                                                      \
+		enum ax_err must_e = (call);                                                      \
+		if (must_e)                                                                       \
 			errx(1, "%s:%d: %s: %s", __FILE__, __LINE__, #call, ax_err_text(must_e)); \
 	} while (0)
 
