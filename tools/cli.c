@@ -196,6 +196,7 @@ void cli_tell_warnings(struct cli *c)
 enum ax_err cli_read_file(struct ax_buf *out, const char *path)
 {
 	enum { CHUNK = 1 << 20 };
+	static const size_t max = (size_t)4 << 30; /* far above any zone's text; not every file ends */
 	bool standard = !strcmp(path, "-");
 	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -214,6 +215,8 @@ enum ax_err cli_read_file(struct ax_buf *out, const char *path)
 			e = ax_fail(AX_EINVAL, "%s: %s", path, strerror(errno));
 		else
 			out->n += (size_t)k;
+		if (!e && out->n > max)
+			e = ax_fail(AX_ELIMIT, "%s: over 4 GiB", path);
 	}
 	if (!standard)
 		close(fd);

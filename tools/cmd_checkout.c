@@ -6,7 +6,7 @@
 static bool make;
 
 static const struct option options[] = {
-	{ "branch-new", 'b', NULL, "make the branch first, at START or the tip", NULL, NULL, &make },
+	{ "create", 'b', NULL, "make the branch first, at START or the tip", NULL, NULL, &make },
 	{ 0 },
 };
 

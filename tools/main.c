@@ -148,6 +148,12 @@ static int print_some_help(const struct words *w)
 	return 0;
 }
 
+static int print_version(void)
+{
+	puts("apex " APEX_VERSION);
+	return 0;
+}
+
 static int dispatch(int argc, char **argv, struct words *w)
 {
 	int used;
@@ -156,10 +162,8 @@ static int dispatch(int argc, char **argv, struct words *w)
 		return finish(e, NULL);
 	argc -= 1 + used;
 	argv += 1 + used;
-	if (version) {
-		puts("apex " APEX_VERSION);
-		return 0;
-	}
+	if (version)
+		return print_version();
 	if (!argc && help)
 		return print_some_help(w);
 	if (!argc) {
@@ -173,6 +177,8 @@ static int dispatch(int argc, char **argv, struct words *w)
 	e = options_parse(w, NULL, argc - 1, argv + 1, global_options, v ? v->options : NULL, false);
 	if (e)
 		return finish(e, v);
+	if (version)
+		return print_version();
 	if (is_help)
 		return print_some_help(w);
 	if (help) {
