@@ -44,7 +44,7 @@ static enum ax_err fail(struct checker *c, const char *type, const char *why)
 {
 	struct ax_buf b = AX_BUF_INIT;
 	put_owner(&b, c);
-	ax_buf_printf(&b, " %s: %s", type, why);
+	ax_buf_printf(&b, "%s%s: %s", *type ? " " : "", type, why);
 	const char *text = ax_buf_cstr(&b);
 	c->failures++;
 	if (c->failed)
@@ -184,7 +184,7 @@ static enum ax_err not_below_dname(struct checker *c)
 		if (e)
 			return e;
 		if (is)
-			return fail(c, "-", "it lies below a DNAME (RFC 6672 2.4)");
+			return fail(c, "", "it lies below a DNAME (RFC 6672 2.4)");
 	}
 	ax_buf_clear(&c->clear);
 	ax_buf_slice(&c->clear, owner);
