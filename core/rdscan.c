@@ -20,6 +20,9 @@ static bool digit(char c)
 bool ax_lex_token(struct ax_token *t, struct ax_lex *lex)
 {
 	const char *p = lex->p, *end = lex->end;
+	*t = (struct ax_token){ 0 };
+	if (p == end) /* both NULL, perhaps */
+		return false;
 	while (p < end && blank(*p))
 		p++;
 	bool quoted = p < end && *p == '"';

@@ -283,6 +283,8 @@ START_TEST(rdata__malformed_text_is_refused_and_names_the_token)
 		{ "SVCB", "1 . port=65536", "`port=65536`" },
 		{ "SVCB", "1 . port", "`port`" },
 		{ "SVCB", "1 . foo=1", "`foo=1`" },
+		{ "SVCB", "1 . ech", "`ech`" },
+		{ "SVCB", "1 . ech=\"\"", "`ech=`" },
 		{ "SVCB", "1 . alpn=", "`alpn=`" },
 		{ "SVCB", "1 . alpn=a,,b", "`alpn=a,,b`" },
 		{ "SVCB", "1 . port=1 port=2", "repeated" },
