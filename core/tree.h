@@ -25,15 +25,15 @@ enum {
 };
 
 struct ax_root {
-	uint64_t node;  /* local id of the root node; 0: the empty tree */
+	uint64_t node; /* local id of the root node; 0: the empty tree */
 	struct ax_id id;
 	uint64_t count; /* RRsets in the tree */
 };
 
 struct ax_entry {
 	struct ax_slice key;
-	struct ax_slice value;  /* RRset value (rrset.h), blobs resolved */
-	uint64_t changed;       /* local id of the commit that last changed it */
+	struct ax_slice value; /* RRset value (rrset.h), blobs resolved */
+	uint64_t changed;      /* local id of the commit that last changed it */
 };
 
 /* The tree without an entry. */
@@ -42,12 +42,13 @@ struct ax_root ax_tree_empty(void);
 AX_MUST enum ax_err ax_tree_root(struct ax_root *out, struct ax_txn *t, uint64_t node);
 
 /* AX_ENOENT if there is no such key (a normal answer, no text). */
-AX_MUST enum ax_err ax_tree_find(struct ax_entry *out, struct ax_txn *t, const struct ax_root *root, struct ax_slice key);
+AX_MUST enum ax_err ax_tree_find(struct ax_entry *out, struct ax_txn *t, const struct ax_root *root,
+				 struct ax_slice key);
 
 struct ax_tree_range {
-	uint64_t count;    /* entries whose key begins with the prefix */
-	uint64_t first;    /* rank of the first of them */
-	uint64_t changed;  /* newest local commit id among them; 0 if none */
+	uint64_t count;   /* entries whose key begins with the prefix */
+	uint64_t first;   /* rank of the first of them */
+	uint64_t changed; /* newest local commit id among them; 0 if none */
 };
 /* O(log n). */
 AX_MUST enum ax_err ax_tree_measure(struct ax_tree_range *out, struct ax_txn *t, const struct ax_root *root,
@@ -75,7 +76,7 @@ struct ax_node_visit {
 	unsigned level;
 	struct ax_id hash; /* computed from the stored bytes */
 	uint64_t count;
-	uint64_t bytes;    /* canonical length */
+	uint64_t bytes; /* canonical length */
 };
 AX_MUST enum ax_err ax_tree_visit(struct ax_txn *t, const struct ax_root *root,
 				  enum ax_err (*visit)(void *ctx, const struct ax_node_visit *v), void *ctx);

@@ -85,7 +85,7 @@ static struct ax_slice head_key(char *buf, int writer)
 
 static struct head head_get(struct ax_txn *t, int writer)
 {
-	char buf[16];
+	char buf[32];
 	struct ax_slice v;
 	struct head h = { 0, ax_tree_empty() };
 	enum ax_err e = ax_txn_get(&v, t, AX_TABLE_MAIN, head_key(buf, writer));
@@ -101,12 +101,12 @@ static struct head head_get(struct ax_txn *t, int writer)
 static void commit_next(struct ax_store *s, int writer, int ack)
 {
 	static uint8_t values[EDITS_MAX][VALUE_MAX];
-	static char keys[EDITS_MAX][16];
+	static char keys[EDITS_MAX][32];
 	struct change c[EDITS_MAX];
 	struct ax_edit edits[EDITS_MAX];
 	struct ax_txn *t;
 	uint64_t id, seq;
-	char buf[16], text[32];
+	char buf[32], text[64];
 	must(ax_txn_write(&t, s, false), "begin");
 	struct head h = head_get(t, writer);
 	h.n++;
@@ -176,7 +176,7 @@ static void check_content(struct ax_txn *t, const struct head *h)
 		for (size_t k = changes_of(c, n); k-- > 0;)
 			now[c[k].slot] = c[k];
 	for (unsigned slot = 0; slot < SLOTS; slot++) {
-		char key[16];
+		char key[32];
 		uint8_t value[VALUE_MAX];
 		enum ax_err err = ax_tree_find(&e, t, &h->root, key_of(key, slot));
 		there += now[slot].len > 0;
@@ -197,7 +197,7 @@ static void check_writer(struct ax_txn *t, int writer, uint64_t acknowledged, ui
 	must(ax_tree_verify(t, &h.root), "verify");
 	check_content(t, &h);
 	for (uint64_t n = 1; n <= h.n; n++) {
-		char text[32];
+		char text[64];
 		uint64_t id;
 		struct ax_slice record =
 			ax_slice(text, (size_t)sprintf(text, "commit %d %016llu", writer, (unsigned long long)n));
@@ -241,7 +241,7 @@ int main(int argc, char **argv)
 		if (kill_no % 10 == 0)
 			pid[1] = start_writer(dir, 1, &acks[1]);
 		pid[0] = start_writer(dir, 0, &acks[0]);
-		uint64_t us = 1000 + mix(seed + (uint64_t)kill_no) % 40000;
+		uint64_t us = 1000 + mix(seed + (uint64_t)kill_no) % 60000;
 		nanosleep(&(struct timespec){ 0, (long)us * 1000 }, NULL);
 		acknowledged[0] = end_writer(pid[0], acks[0], acknowledged[0]);
 		check_store(dir, acknowledged, 1);

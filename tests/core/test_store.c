@@ -1,6 +1,8 @@
 #include "tests/core/scratch.h"
 
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -558,6 +560,84 @@ START_TEST(store__a_map_outgrown_by_another_process_is_grown)
 }
 END_TEST
 
+struct reader {
+	struct ax_store *store;
+	atomic_bool *stop;
+	int failures;
+	uint64_t rounds;
+};
+
+/* Look at every state as it comes, by new and by renewed transactions. */
+static void *read_on(void *ctx)
+{
+	struct reader *r = ctx;
+	struct ax_txn *kept = NULL;
+	while (!atomic_load(r->stop)) {
+		struct ax_txn *t;
+		struct ax_slice got;
+		uint64_t last = ax_store_last_txn(r->store);
+		enum ax_err e = ax_txn_read(&t, r->store);
+		if (!e && ax_txn_id(t) + 1 < last)
+			r->failures++;
+		if (!e && ax_txn_get(&got, t, AX_TABLE_MAIN, ax_slice_str("format")))
+			r->failures++;
+		if (!e)
+			ax_txn_abort(t);
+		r->failures += e != AX_OK;
+		e = kept ? ax_txn_renew(kept) : ax_txn_read(&kept, r->store);
+		r->failures += e != AX_OK;
+		if (!e)
+			ax_txn_reset(kept);
+		r->rounds++;
+	}
+	ax_txn_abort(kept);
+	return NULL;
+}
+
+/* Threads read while another process makes the store outgrow their map again and again. */
+START_TEST(store__threads_read_on_while_the_map_is_grown)
+{
+	enum { THREADS = 4, MEGABYTES = 12 };
+	struct scratch s;
+	atomic_bool stop = false;
+	struct reader r[THREADS];
+	pthread_t thread[THREADS];
+	int go[2];
+	scratch_open(&s, 0);
+	ax_store_close(s.store);
+	ck_assert_int_eq(pipe(go), 0);
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid == 0) {
+		char c;
+		struct ax_store *store;
+		int rc = read(go[0], &c, 1) == 1 && !ax_store_open(&store, s.dir, false) ? 0 : 99;
+		for (int i = 0; i < MEGABYTES && !rc; i++)
+			rc = write_a_megabyte(store, NULL);
+		_exit(rc);
+	}
+	OK(ax_store_open_sized(&s.store, s.dir, false, 65536));
+	for (int i = 0; i < THREADS; i++) {
+		r[i] = (struct reader){ .store = s.store, .stop = &stop };
+		ck_assert_int_eq(pthread_create(&thread[i], NULL, read_on, &r[i]), 0);
+	}
+	ck_assert_int_eq(write(go[1], "x", 1), 1);
+	joined(pid);
+	for (int i = 0; i < 20; i++)
+		commit_record(&s, 5000); /* from this process too */
+	atomic_store(&stop, true);
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(thread[i], NULL);
+		ck_assert_int_eq(r[i].failures, 0);
+		ck_assert_uint_gt(r[i].rounds, 0);
+	}
+	close(go[0]);
+	close(go[1]);
+	ck_assert_uint_eq(records(s.store), MEGABYTES * 20 + 20);
+	scratch_close(&s);
+}
+END_TEST
+
 /* A reader killed with its transaction open leaves a slot; it is taken back. */
 static int read_for_ever(struct ax_store *store, void *ctx)
 {
@@ -672,6 +752,7 @@ static void add(TCase *tc)
 	tcase_add_test(tc, store__log_is_numbered_and_read_in_any_order);
 	tcase_add_test(tc, store__two_writers_take_turns);
 	tcase_add_test(tc, store__a_map_outgrown_by_another_process_is_grown);
+	tcase_add_test(tc, store__threads_read_on_while_the_map_is_grown);
 	tcase_add_test(tc, store__a_killed_reader_does_not_hold_pages);
 	tcase_add_test(tc, store__a_killed_writer_leaves_nothing);
 	tcase_add_test(tc, store__all_readers_places_taken_is_told);
