@@ -37,26 +37,27 @@ wanted() { # WHAT GOT WANTED
 	fi
 }
 # A daemon in the background on a free port, waited for until it says READY. Its port is left in $port.
+port=$((20000 + $$ % 20000))
 serve() {
+	log=$work/apexd.log
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		port=$(awk 'BEGIN { srand(); print 20000 + int(rand() * 20000) }' </dev/null)
-		port=$((port + $$ % 1000))
-		log=$work/apexd.$port
-		printf '$ apexd --repo repo --listen 127.0.0.1:%s %s &\n' "$port" "$*"
+		port=$((port + 1))
 		apexd --repo "$APEX_REPO" --listen "127.0.0.1:$port" "$@" >"$log" 2>&1 &
 		pid=$!
 		i=0
-		while [ $i -lt 100 ] && kill -0 $pid 2>/dev/null; do
+		while [ $i -lt 200 ] && kill -0 $pid 2>/dev/null; do
 			if grep -q READY "$log"; then
+				echo "\$ apexd --repo repo --listen 127.0.0.1:$port${*:+ $*} &"
 				daemons="$daemons $pid"
 				return 0
 			fi
 			sleep 0.05
 			i=$((i + 1))
 		done
-		cat "$log" >&2
+		kill $pid 2>/dev/null || true
 		wait $pid || true
 	done
+	cat "$log" >&2
 	exit 1
 }
 
