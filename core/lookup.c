@@ -173,7 +173,16 @@ static bool rename_below(struct ax_name *out, const struct ax_name *qname, const
 	return true;
 }
 
-/* A DNAME above qname: it, and the CNAME made from it with the same TTL (RFC 6672 3.1). */
+static bool is_there(const struct ax_lookup_section *s, const struct ax_name *owner, uint16_t type)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].set.type == type && ax_name_eq(&s->v[i].owner, owner))
+			return true;
+	return false;
+}
+
+/* A DNAME above qname: it, and the CNAME made from it with the same TTL (RFC 6672 3.1). A chain may meet it again:
+ * then it is said already. */
 static enum ax_err redirect(struct work *w, const struct ax_name *qname, const struct ax_name *owner)
 {
 	struct ax_rrset dname;
@@ -182,7 +191,7 @@ static enum ax_err redirect(struct work *w, const struct ax_name *qname, const s
 	enum ax_err e = find(&dname, w, owner, AX_TYPE_DNAME);
 	if (!e)
 		e = first_rdata(&target, &dname);
-	if (!e)
+	if (!e && !is_there(&w->out->answer, owner, AX_TYPE_DNAME))
 		e = positive(w, owner, &dname);
 	if (e)
 		return e;
@@ -201,12 +210,21 @@ static enum ax_err redirect(struct work *w, const struct ax_name *qname, const s
 		e = positive(w, qname, &cname);
 	}
 	ax_buf_fini(&body);
-	if (!e && w->qtype != AX_TYPE_CNAME)
+	struct ax_name to;
+	if (!e)
+		e = ax_name_from_wire(&to, target, NULL);
+	if (!e && w->qtype != AX_TYPE_CNAME && !ax_name_within(&to, owner))
 		e = follow(w, ax_slice(renamed.wire, renamed.n));
 	return e;
 }
 
 /* -- a name that was found -------------------------------------------------------------------------------- */
+
+/* Signatures and proofs are no part of the data that ANY asks for (RFC 3225 3; 8482 lets us choose). */
+static bool left_out_of_any(uint16_t type)
+{
+	return type == AX_TYPE_RRSIG || type == AX_TYPE_NSEC || type == AX_TYPE_NSEC3 || type == AX_TYPE_NSEC3PARAM;
+}
 
 /* Every RRset at node whose type is asked for: one, all for ANY, each type covered for RRSIG. */
 static enum ax_err matching(bool *any, struct work *w, const struct ax_name *qname, const struct ax_name *node)
@@ -232,10 +250,12 @@ static enum ax_err matching(bool *any, struct work *w, const struct ax_name *qna
 		struct ax_rrset set;
 		const uint8_t *type = c.entry.key.p + owner_len + 1;
 		uint16_t covered = c.entry.key.n >= owner_len + 5 ? ax_be16(type + 2) : 0;
-		e = ax_rrset_view(&set, ax_be16(type), covered, c.entry.value);
-		if (!e)
-			e = positive(w, qname, &set);
-		*any = true;
+		if (w->qtype != AX_TYPE_ANY || !left_out_of_any(ax_be16(type))) {
+			e = ax_rrset_view(&set, ax_be16(type), covered, c.entry.value);
+			if (!e)
+				e = positive(w, qname, &set);
+			*any = true;
+		}
 		if (!e)
 			e = ax_cursor_next(&c);
 	}
@@ -314,14 +334,6 @@ static enum ax_err resolve(struct work *w, const struct ax_name *qname)
 }
 
 /* -- additional data -------------------------------------------------------------------------------------- */
-
-static bool is_there(const struct ax_lookup_section *s, const struct ax_name *owner, uint16_t type)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].set.type == type && ax_name_eq(&s->v[i].owner, owner))
-			return true;
-	return false;
-}
 
 static enum ax_err add_addresses(struct work *w, const struct ax_name *target, const struct ax_name *cut)
 {

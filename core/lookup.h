@@ -9,8 +9,9 @@
  *       nothing there                the wildcard of the closest encloser (4592), or NXDOMAIN (2308 2.1)
  *
  * Chains of CNAME and DNAME are followed inside the zone; the rcode is the last link's (6604). A loop ends where it
- * closes, any chain after AX_LOOKUP_CHAIN_MAX links: what was gathered is answered.
- * RRSIGs are given only when asked for by type (RRSIG, ANY); proofs are not added here.
+ * closes, any chain after AX_LOOKUP_CHAIN_MAX links, and a DNAME whose target lies below itself, which would rename
+ * for ever, is applied once: what was gathered is answered.
+ * RRSIGs are given only when asked for by their type; no proofs are added here.
  * Ownership: RRsets borrow from the transaction, those made here from the struct, which must not be moved; fini
  * frees. Cost: O(labels x log n) store reads. */
 #ifndef AX_LOOKUP_H
@@ -20,7 +21,7 @@
 #include "core/rrset.h"
 
 enum {
-	AX_LOOKUP_CHAIN_MAX = 17,  /* names asked for one question, its own included */
+	AX_LOOKUP_CHAIN_MAX = 24,  /* names asked for one question, its own included */
 	AX_LOOKUP_HOSTS_MAX = 128, /* hosts of ours whose addresses are looked for to be added */
 };
 

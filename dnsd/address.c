@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { SOCK_TYPE = 15 }; /* the type without SOCK_NONBLOCK and the like */
+
 static enum ax_err bad(const char *text)
 {
 	return ax_fail(AX_EUSAGE, "not an address to listen on, like 192.0.2.1:53 or [::1]:53: `%s`", text);
@@ -70,7 +72,7 @@ static enum ax_err bind_with(int *out, const struct address *a, int type, bool s
 		what = "listen on";
 		good = !share || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0;
 		/* Connections of a daemon that just ended must not keep the next from starting. */
-		if (good && type == SOCK_STREAM)
+		if (good && (type & SOCK_TYPE) == SOCK_STREAM)
 			good = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
 		if (good && a->sa.sa_family == AF_INET6)
 			good = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0;
@@ -97,7 +99,7 @@ enum ax_err address_probe(const struct address *a, int type)
 	int fd;
 	enum ax_err e = bind_with(&fd, a, type, false);
 	/* Bound by another with SO_REUSEADDR too, a TCP port only fails at listen. */
-	if (!e && type == SOCK_STREAM && listen(fd, 1) != 0) {
+	if (!e && (type & SOCK_TYPE) == SOCK_STREAM && listen(fd, 1) != 0) {
 		char where[80];
 		text(where, sizeof where, a);
 		e = ax_fail(AX_EIO, "cannot listen on %s: %s", where, strerror(errno));

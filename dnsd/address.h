@@ -17,8 +17,7 @@ struct address {
 	socklen_t n;
 };
 
-/* "192.0.2.1:53", "[::1]:53", "*:53" is refused: say 0.0.0.0 or [::]. Numbers only: no name is looked up. AX_EUSAGE.
- */
+/* "192.0.2.1:53", "[::1]:53"; all addresses are 0.0.0.0 or [::]. Numbers only: no name is looked up. AX_EUSAGE. */
 AX_MUST enum ax_err address_parse(struct address *out, const char *text);
 /* Is it the unspecified address, so that answers must say where they come from? */
 bool address_is_any(const struct address *a);

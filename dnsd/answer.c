@@ -15,6 +15,7 @@ struct work {
 	struct dname link;         /* storage for names of later links */
 	unsigned links;
 	uint64_t asked[AX_LOOKUP_CHAIN_MAX];                 /* hashes of the names asked so far */
+	const struct image_name *via[AX_LOOKUP_CHAIN_MAX];   /* the DNAMEs that made them */
 	uint8_t made[AX_LOOKUP_CHAIN_MAX][AX_NAME_MAX];      /* names made by DNAMEs */
 	const struct image_name *hosts[AX_LOOKUP_HOSTS_MAX]; /* whose addresses are said */
 	unsigned nhosts, hosts_seen;
@@ -196,6 +197,24 @@ static bool follow(struct work *w, const uint8_t *target, size_t n)
 	return true;
 }
 
+/* Was this DNAME said for an earlier link? Notes it for this one. */
+static bool said_dname(struct work *w, const struct image_name *node)
+{
+	bool said = false;
+	for (unsigned i = 0; i + 1 < w->links; i++)
+		said |= w->via[i] == node;
+	w->via[w->links - 1] = node;
+	return said;
+}
+
+/* Does renaming below owner by target never end, as it leads below owner again? */
+static bool never_ends(const struct work *w, unsigned owner_labels, struct ax_slice target)
+{
+	struct dname to;
+	dname_take(&to, target.p, target.n);
+	return find_within(&to, w->name, owner_labels);
+}
+
 /* A DNAME above the name: it, and the CNAME made from it (RFC 6672 3.1). True: go on at the new name. */
 static bool redirect(struct work *w, const struct find *f, enum ax_rcode *rcode)
 {
@@ -205,7 +224,8 @@ static bool redirect(struct work *w, const struct find *f, enum ax_rcode *rcode)
 	uint32_t pos = 0;
 	if (!image_record(&rr, set, &pos))
 		return false;
-	need_rrset(w, PACKET_ANSWER, &owner, set, UINT32_MAX);
+	if (!said_dname(w, f->node))
+		need_rrset(w, PACKET_ANSWER, &owner, set, UINT32_MAX);
 	size_t kept = w->name->at[f->labels], n = kept + rr.rdata.n;
 	if (n > AX_NAME_MAX) {
 		*rcode = AX_RCODE_YXDOMAIN;
@@ -216,12 +236,16 @@ static bool redirect(struct work *w, const struct find *f, enum ax_rcode *rcode)
 	memcpy(made + kept, rr.rdata.p, rr.rdata.n);
 	if (!packet_rr(w->m, PACKET_ANSWER, &w->owner, AX_TYPE_CNAME, set->ttl_s, ax_slice(made, n)))
 		packet_truncate(w->m);
-	return w->qtype != AX_TYPE_CNAME && follow(w, made, n);
+	return w->qtype != AX_TYPE_CNAME && !never_ends(w, f->labels, rr.rdata) && follow(w, made, n);
 }
 
+/* Signatures and proofs are no part of the data that ANY asks for (RFC 3225 3; 8482 lets us choose). */
 static bool asked_for(const struct work *w, const struct image_rrset *set)
 {
-	return set->type == w->qtype || w->qtype == AX_TYPE_ANY;
+	if (w->qtype != AX_TYPE_ANY)
+		return set->type == w->qtype;
+	return set->type != AX_TYPE_RRSIG && set->type != AX_TYPE_NSEC && set->type != AX_TYPE_NSEC3 &&
+	       set->type != AX_TYPE_NSEC3PARAM;
 }
 
 /* Types that may stand beside a CNAME are asked of the name itself (RFC 4035 2.5, 3007). */
@@ -288,6 +312,7 @@ enum ax_rcode answer_from_image(struct packet *m, const struct image *im, const 
 	m->aa = true;
 	do {
 		rcode = AX_RCODE_NOERROR;
+		w.via[w.links] = NULL;
 		w.asked[w.links++] = w.name->hash[w.name->labels];
 		find_name(&f, im, w.name, w.qtype);
 		again = false;

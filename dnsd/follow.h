@@ -3,12 +3,13 @@
  * images, and the builder, which makes the first image of a zone aside and hands it over.
  *
  *     start      every zone gets a bare image: the plain way answers at once; the builder begins
- *     woken      by watch.h: read the log from where it was; for each ref of ours that moved diff, update, and
- * publish all of it with one swap handed over an image is brought up to the tip, then published
+ *     woken      by watch.h: read the log from where it was; diff and update each zone that moved; one swap
+ *     handed over an image is brought up to the tip, then published
  *
  * A zone whose new state can't be loaded keeps its last good image; that is logged, counted, and tried again with the
  * next look, at least each RETRY_MS. A zone without the branch is unborn: SERVFAIL. A zone removed is no longer
- * there: REFUSED. No snapshot of the store is held while waiting. */
+ * there: REFUSED.
+ * No snapshot of the store is held while waiting. */
 #ifndef FOLLOW_H
 #define FOLLOW_H
 

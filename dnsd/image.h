@@ -8,13 +8,15 @@
  *                                    struct image_rrset: type, TTL, count | length RDATA, length RDATA, ...
  *
  * Invariants: every name that exists is there, empty non-terminals too (RFC 4592 2.2.2), so that going down from the
- * apex the first name missing ends the search. The apex SOA holds serial 0, as in the tree; who shows it puts in the
- * image's: images of equal trees can share everything. Updating: the tree diff tells which owners changed; each is
- * read anew from the new tree and put in place of the old, copying one path of the trie. What the images have in
- * common is shared and counted (hamt.h). Ownership: image_ref, image_unref. Threads: made, referenced and dropped by
- * one thread at a time that owns all images sharing names; read by any under publish.h. Cost: building one scan of
- * the tree; an update O(changes x log n); about 80 octets a name of one address. Limits: 16 MiB a name's RRsets
- * together; a bigger name is AX_ELIMIT, and the zone is served the plain way. */
+ *   apex the first name missing ends the search. The apex SOA holds serial 0, as in the tree; who shows it puts in
+ *   the image's: images of equal trees can share everything.
+ * Updating: the tree diff tells which owners changed; each is read anew from the new tree and put in place of the
+ *   old, copying one path of the trie. What the images have in common is shared and counted (hamt.h).
+ * Ownership: image_ref, image_unref.
+ * Threads: made, referenced and dropped by one thread at a time, which owns all images that share names; read by any
+ *   under publish.h.
+ * Cost: building is one scan of the tree, an update O(changes x log n).
+ * Limits: 65,535 RRsets a name, types covered counted apart; beyond that the zone is served the plain way. */
 #ifndef IMAGE_H
 #define IMAGE_H
 

@@ -5,11 +5,12 @@
  *     packet_end      the OPT, the counts, the rcode
  *
  * Compression (RFC 1035 4.1.4) of owners and of the names in RDATA of RFC 1035's types (RFC 3597 4). An owner that is
- * a suffix of the question is a pointer to it whatever its letter case; RDATA keeps its letter case (DESIGN section
- * 2), so names in it are only compressed against the same spelling. Ownership: the caller's buffer and struct; one
- * struct serves many messages, one after the other, without being cleared: every slot of the table that was used is
- * noted. Threads: one at a time. No allocation. Limits: 65,535 octets; PACKET_NAMES suffixes are remembered, later
- * ones are written in full. */
+ * a suffix of the question is a pointer to it whatever its letter case; RDATA keeps its letter case (RFC 4343), so
+ * names in it are only compressed against the same spelling.
+ * Ownership: the caller's buffer and struct; one struct serves many messages, one after the other, without being
+ *   cleared: every slot of the table that was used is noted.
+ * Threads: one at a time. No allocation.
+ * Limits: 65,535 octets; PACKET_NAMES suffixes are remembered, later ones are written in full. */
 #ifndef PACKET_H
 #define PACKET_H
 

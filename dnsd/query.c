@@ -23,25 +23,45 @@ static bool read_question(struct query *q, struct ax_reader *r)
 	return true;
 }
 
-/* Pass over an owner name, compressed or not; *root tells whether it is the bare root. */
-static bool skip_name(struct ax_reader *r, bool *root)
+/* Does the name that begins at offset `at` of the message end? Pointers may only lead backwards (RFC 1035 4.1.4: to a
+ * prior occurrence), so that following them ends. */
+static bool name_ends(struct ax_slice wire, size_t at)
 {
-	const uint8_t *start = r->p;
-	*root = r->p < r->end && *r->p == 0;
-	for (;;) {
-		uint8_t c = ax_get_u8(r);
-		if (c >= 0xc0) {
-			ax_get_u8(r);
-			return !r->bad;
-		}
-		if (c > AX_LABEL_MAX)
-			return false;
-		ax_get_bytes(r, c);
-		if (r->bad || r->p - start > AX_NAME_MAX)
-			return false;
+	size_t n = 0, floor = at;
+	while (at < wire.n && n <= AX_NAME_MAX) {
+		uint8_t c = wire.p[at];
 		if (c == 0)
 			return true;
+		if (c <= AX_LABEL_MAX) {
+			n += c + 1u;
+			at += c + 1u;
+			continue;
+		}
+		if (c < 0xc0 || at + 1 >= wire.n)
+			return false;
+		at = (size_t)(c & 0x3f) << 8 | wire.p[at + 1];
+		if (at >= floor || at < QUERY_HEADER)
+			return false;
+		floor = at;
 	}
+	return false;
+}
+
+/* Pass over an owner name, compressed or not; *root tells whether it is the bare root. */
+static bool skip_name(struct ax_reader *r, struct ax_slice wire, bool *root)
+{
+	*root = r->p < r->end && *r->p == 0;
+	if (!name_ends(wire, (size_t)(r->p - wire.p)))
+		return false;
+	uint8_t c;
+	while ((c = ax_get_u8(r)) != 0) {
+		if (c >= 0xc0) {
+			(void)ax_get_u8(r);
+			break;
+		}
+		(void)ax_get_bytes(r, c);
+	}
+	return !r->bad;
 }
 
 /* The options of an OPT must at least tile its RDATA (RFC 6891 6.1.2). */
@@ -66,26 +86,59 @@ static bool read_opt(struct query *q, bool root, uint16_t class, uint32_t ttl, s
 	return true;
 }
 
-/* All records after the question; only the additional section's OPT means something to us. *tsig: the last one is a
- * TSIG. */
+/* A TSIG whose parts do not add up is malformed, whatever its key (RFC 8945 5.2). */
+static bool tsig_is_whole(uint16_t class, uint32_t ttl, struct ax_slice rdata)
+{
+	struct ax_reader r = ax_reader(rdata);
+	for (uint8_t c = 1; c && !r.bad;) {
+		c = ax_get_u8(&r);
+		if (c > AX_LABEL_MAX)
+			return false;
+		(void)ax_get_bytes(&r, c);
+	}
+	(void)ax_get_bytes(&r, 6 + 2);          /* time signed, fudge */
+	(void)ax_get_bytes(&r, ax_get_u16(&r)); /* MAC */
+	(void)ax_get_bytes(&r, 2 + 2);          /* original id, error */
+	(void)ax_get_bytes(&r, ax_get_u16(&r)); /* other data */
+	return !r.bad && !ax_reader_left(&r) && class == CLASS_ANY && ttl == 0;
+}
+
+struct record {
+	bool root; /* the owner is the root */
+	uint16_t type, class;
+	uint32_t ttl;
+	struct ax_slice rdata;
+};
+
+static bool read_record(struct record *rr, struct ax_reader *r, struct ax_slice wire)
+{
+	if (!skip_name(r, wire, &rr->root))
+		return false;
+	rr->type = ax_get_u16(r);
+	rr->class = ax_get_u16(r);
+	rr->ttl = ax_get_u32(r);
+	rr->rdata = ax_get_bytes(r, ax_get_u16(r));
+	return !r->bad;
+}
+
+/* The records after the question, `before` of them before the additional section, where OPT and TSIG belong. The
+ * authority section of an IXFR query is the client's SOA (RFC 1995 3). *tsig: the last record is a TSIG. */
 static bool read_records(struct query *q, struct ax_reader *r, unsigned before, unsigned additional, bool *tsig)
 {
+	struct record rr;
 	*tsig = false;
 	for (unsigned i = 0; i < before + additional; i++) {
-		bool root;
-		if (!skip_name(r, &root))
+		if (*tsig || !read_record(&rr, r, q->wire)) /* a TSIG is the last (RFC 8945 5.1) */
 			return false;
-		uint16_t type = ax_get_u16(r), class = ax_get_u16(r);
-		uint32_t ttl = ax_get_u32(r);
-		struct ax_slice rdata = ax_get_bytes(r, ax_get_u16(r));
-		if (r->bad)
+		bool extra = rr.type == AX_TYPE_OPT || rr.type == AX_TYPE_TSIG;
+		*tsig = rr.type == AX_TYPE_TSIG;
+		if (extra && i < before)
 			return false;
-		if (*tsig) /* it must be the last (RFC 8945 5.1) */
+		if (i < before && q->qtype == AX_TYPE_IXFR && rr.type != AX_TYPE_SOA)
 			return false;
-		*tsig = type == AX_TYPE_TSIG;
-		if ((type == AX_TYPE_OPT || *tsig) && i < before)
+		if (rr.type == AX_TYPE_OPT && !read_opt(q, rr.root, rr.class, rr.ttl, rr.rdata))
 			return false;
-		if (type == AX_TYPE_OPT && !read_opt(q, root, class, ttl, rdata))
+		if (*tsig && !tsig_is_whole(rr.class, rr.ttl, rr.rdata))
 			return false;
 	}
 	return true;
@@ -103,18 +156,19 @@ int query_read(struct query *q, struct ax_slice wire)
 	unsigned questions = ax_be16(wire.p + 4);
 	unsigned before = ax_be16(wire.p + 6) + ax_be16(wire.p + 8), additional = ax_be16(wire.p + 10);
 	unsigned opcode = q->flags >> OPCODE_SHIFT & 15;
+	bool one_question = opcode == OPCODE_QUERY || opcode == OPCODE_NOTIFY || opcode == OPCODE_UPDATE;
 	struct ax_reader r = ax_reader(ax_slice(wire.p + QUERY_HEADER, wire.n - QUERY_HEADER));
 	bool tsig;
 	if (questions == 1 && !read_question(q, &r))
 		return AX_RCODE_FORMERR;
-	if (opcode != 0) {
+	if (questions != 1 && one_question)
+		return AX_RCODE_FORMERR;
+	if (opcode != OPCODE_QUERY) {
 		/* Of other opcodes we know no syntax; an OPT is still answered by one if it is found. */
 		if (questions != 1 || !read_records(q, &r, before, additional, &tsig))
 			q->edns = false;
 		return AX_RCODE_NOTIMP;
 	}
-	if (questions != 1)
-		return AX_RCODE_FORMERR;
 	if (!read_records(q, &r, before, additional, &tsig)) {
 		q->edns = false;
 		return AX_RCODE_FORMERR;

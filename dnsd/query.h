@@ -1,8 +1,8 @@
 /* query.h - a DNS query as it came: header, question, EDNS; every byte bounded (RFC 1035 4.1, 6891 6.1).
  *
  * Reading ends in a verdict: drop it (no header, or itself a response: RFC 8906 3), refuse it with an rcode, or go
- * on. What could be read is kept in any case, so that the refusal can echo it. Ownership: a struct query borrows the
- * bytes it was read from. Threads: a plain value. */
+ * on. What could be read is kept in any case, so that the refusal can echo it.
+ * Ownership: a struct query borrows the bytes it was read from. Threads: a plain value. */
 #ifndef QUERY_H
 #define QUERY_H
 
@@ -10,7 +10,8 @@
 
 enum { QUERY_HEADER = 12, QUERY_DROP = -1 };
 enum { FLAG_QR = 0x8000, FLAG_AA = 0x0400, FLAG_TC = 0x0200, FLAG_RD = 0x0100, FLAG_CD = 0x0010 };
-enum { CLASS_IN = 1, CLASS_ANY = 255, OPCODE_SHIFT = 11 };
+enum { CLASS_IN = 1, CLASS_ANY = 255 };
+enum { OPCODE_SHIFT = 11, OPCODE_QUERY = 0, OPCODE_NOTIFY = 4, OPCODE_UPDATE = 5 };
 
 struct query {
 	struct ax_slice wire;

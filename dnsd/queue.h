@@ -1,7 +1,7 @@
 /* queue.h - threads of their own for the plain way, behind a bounded queue: the socket threads never wait for the
- * store. Sits on plain.h. A job carries the query and how its answer finds the way back. Threads: queue_put from any;
- * done is called on one of the queue's threads. Limits: QUEUE_JOBS jobs wait; beyond that queue_put says no, and the
- * caller answers SERVFAIL. */
+ * store. Sits on plain.h. A job carries the query and how its answer finds the way back.
+ * Threads: queue_put from any; done is called on one of the queue's threads.
+ * Limits: QUEUE_JOBS jobs wait; beyond that queue_put says no, and the caller answers SERVFAIL. */
 #ifndef QUEUE_H
 #define QUEUE_H
 

@@ -52,12 +52,10 @@ void respond_error(struct packet *m, const struct query *q, unsigned rcode, bool
 	respond_count(s, m, rcode);
 }
 
-/* Types that ask for something else than data of a name (RFC 1035 3.2.3, 8945). */
-static unsigned refuse_type(uint16_t qtype)
+/* Transfers are not served yet; of what is no zone of ours they could not be (RFC 5936 2.2.1). */
+static unsigned refuse_transfer(const struct image *im, const struct dname *name)
 {
-	if (qtype == AX_TYPE_AXFR || qtype == AX_TYPE_IXFR)
-		return AX_RCODE_REFUSED; /* transfers are not served yet */
-	return AX_RCODE_NOERROR;
+	return im && im->apex_n == name->n ? AX_RCODE_REFUSED : AX_RCODE_NOTAUTH;
 }
 
 enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, const struct view *v, bool tcp,
@@ -74,12 +72,12 @@ enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, co
 	const struct image *im = NULL;
 	if (!rcode && q->qclass != CLASS_IN && q->qclass != CLASS_ANY)
 		rcode = AX_RCODE_REFUSED;
-	if (!rcode)
-		rcode = refuse_type(q->qtype);
 	if (!rcode) {
 		dname_take(&name, query_name(q), q->qname_n);
 		im = view_zone(v, &name, q->qtype);
 		rcode = im ? AX_RCODE_NOERROR : AX_RCODE_REFUSED;
+		if (q->qtype == AX_TYPE_AXFR || q->qtype == AX_TYPE_IXFR)
+			rcode = refuse_transfer(im, &name);
 	}
 	if (!rcode && im->state == IMAGE_UNBORN)
 		rcode = AX_RCODE_SERVFAIL;

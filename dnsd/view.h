@@ -2,8 +2,9 @@
  *
  * Invariant: what one transaction of the repository moved stands in one view together.
  * Ownership: view_new, view_free; a view holds a reference to each image. A new view shares all but the changed path
- * with the one it was made from. Threads: changed by one, before it is published; read by any. Cost: finding the zone
- * of a name probes once for each depth at which there is a zone; a changed zone copies a path. */
+ * with the one it was made from.
+ * Threads: changed by one, before it is published; read by any.
+ * Cost: finding the zone of a name probes once for each depth where there is a zone; a change copies a path. */
 #ifndef VIEW_H
 #define VIEW_H
 
