@@ -1,5 +1,5 @@
-/* blame.h - who last changed what, without walking history: the leaf's sidecar for what is there, the table `gone` for
- * what was deleted. */
+/* blame.h - who last changed what, without walking history: the leaf's sidecar for what is there, the table `gone`
+ * for what was deleted. */
 #ifndef AX_BLAME_H
 #define AX_BLAME_H
 
@@ -17,12 +17,12 @@ AX_MUST enum ax_err ax_blame_gone(uint64_t *commit, struct ax_txn *t, uint32_t z
 				  uint64_t tip);
 /* The commit that last changed anything below an owner prefix ("" is the zone), deletions included: the time of a
  * directory. 0 if nothing ever did. */
-AX_MUST enum ax_err ax_blame_subtree(uint64_t *commit, struct ax_txn *t, uint32_t zone, const struct ax_commit_info *tip,
-				     struct ax_slice prefix);
+AX_MUST enum ax_err ax_blame_subtree(uint64_t *commit, struct ax_txn *t, uint32_t zone,
+				     const struct ax_commit_info *tip, struct ax_slice prefix);
 /* The history of one RRset, newest first: *commit is the one that made it what it is at `from` (a value, or its
  * absence); value/absent tell what it became. AX_ENOENT when nothing older changed it. To go on, call with the first
  * parent of *commit. */
-AX_MUST enum ax_err ax_blame_step(uint64_t *commit, struct ax_entry *became, bool *absent, struct ax_txn *t, uint32_t zone,
-				  const struct ax_commit_info *from, struct ax_slice key);
+AX_MUST enum ax_err ax_blame_step(uint64_t *commit, struct ax_entry *became, bool *absent, struct ax_txn *t,
+				  uint32_t zone, const struct ax_commit_info *from, struct ax_slice key);
 
 #endif

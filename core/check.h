@@ -1,9 +1,9 @@
 /* check.h - what a zone must be to be published, and what is worth a warning.
  *
- * Checks can't be forced (DESIGN section 6): one SOA, an apex NS, CNAME beside nothing but RRSIG, NSEC or KEY (RFC 4035
- * 2.5), DNAME alone below itself (RFC 6672 2.4). After an edit only what it touched is looked at: O(changes x log n).
- * Warnings: missing glue (RFC 1034 4.2.1); NS, MX, SRV targets inside the zone that are aliases or absent (RFC 2181
- * 10.3). */
+ * Checks can't be forced (DESIGN section 6): one SOA, an apex NS, CNAME beside nothing but RRSIG, NSEC or KEY (RFC
+ * 4035 2.5), DNAME alone below itself (RFC 6672 2.4). After an edit only what it touched is looked at: O(changes x
+ * log n). Warnings: missing glue (RFC 1034 4.2.1); NS, MX, SRV targets inside the zone that are aliases or absent
+ * (RFC 2181 10.3). */
 #ifndef AX_CHECK_H
 #define AX_CHECK_H
 

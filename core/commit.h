@@ -50,16 +50,16 @@ struct ax_commit {
 
 /* What is needed of a commit most of the time: one store read, nothing owned. */
 struct ax_commit_info {
-	uint64_t local;            /* its local id */
+	uint64_t local; /* its local id */
 	struct ax_root root;
 	uint32_t serial;
-	struct ax_time time;       /* the committer's */
-	uint64_t generation;       /* 1 + the highest of its parents'; a root commit has 1 */
-	uint64_t depth;            /* 1 + its first parent's */
+	struct ax_time time; /* the committer's */
+	uint64_t generation; /* 1 + the highest of its parents'; a root commit has 1 */
+	uint64_t depth;      /* 1 + its first parent's */
 	unsigned parents;
 	uint64_t parent[AX_PARENTS_MAX]; /* local ids; the first is the branch it was made on */
-	uint64_t jump;             /* skew-binary ancestor along first parents; 0 for a root commit */
-	struct ax_time earliest;   /* least time among this one and its first-parent ancestors newer than jump */
+	uint64_t jump;                   /* skew-binary ancestor along first parents; 0 for a root commit */
+	struct ax_time earliest; /* least time among this one and its first-parent ancestors newer than jump */
 };
 
 /* Canonical bytes of c (id is ignored). AX_EINVAL with what is wrong in a name, mail, via or message. */
@@ -77,9 +77,9 @@ AX_MUST enum ax_err ax_commit_id(struct ax_id *out, struct ax_txn *t, uint64_t l
 
 /* Fill generation, depth, jump and earliest of info from its parents and time. */
 AX_MUST enum ax_err ax_commit_link(struct ax_commit_info *info, struct ax_txn *t);
-/* Write c under info->local, reserved before: nodes of its tree name that id before the tree's id is known. So first put
- * it with anything for tree and serial, then once more with the truth: the record keeps its length. *id (may be NULL)
- * gets the hash. */
+/* Write c under info->local, reserved before: nodes of its tree name that id before the tree's id is known. So first
+ * put it with anything for tree and serial, then once more with the truth: the record keeps its length. *id (may be
+ * NULL) gets the hash. */
 AX_MUST enum ax_err ax_commit_put(struct ax_id *id, struct ax_txn *t, const struct ax_commit *c,
 				  const struct ax_commit_info *info);
 

@@ -1,4 +1,5 @@
-/* fsck.h - verify a whole repository: every hash reachable from refs and log, trees, sidecars, serial map, log chains. */
+/* fsck.h - verify a whole repository: every hash reachable from refs and log, trees, sidecars, serial map, log
+ * chains. */
 #ifndef AX_FSCK_H
 #define AX_FSCK_H
 

@@ -1,8 +1,8 @@
 /* ref.h - names that point at commits, every movement of which is logged.
  *
- * A ref is named "heads/<branch>", "tags/<tag>", "stage/<uid>/<name>" or "proposals/<name>" within its zone. It moves by
- * compare-and-swap in the transaction that writes the objects, and each move appends an entry to the log: the reflog
- * of each ref (entries of one ref are chained) and what followers read on from where they were. */
+ * A ref is named "heads/<branch>", "tags/<tag>", "stage/<uid>/<name>" or "proposals/<name>" within its zone. It moves
+ * by compare-and-swap in the transaction that writes the objects, and each move appends an entry to the log: the
+ * reflog of each ref (entries of one ref are chained) and what followers read on from where they were. */
 #ifndef AX_REF_H
 #define AX_REF_H
 
@@ -11,9 +11,9 @@
 enum { AX_REF_NAME_MAX = 200, AX_REF_PATH_MAX = 240 };
 
 struct ax_ref {
-	uint64_t commit;    /* local id; 0: the ref does not exist (an unborn branch) */
-	struct ax_id id;    /* its hash */
-	uint64_t log;       /* number of its last log entry */
+	uint64_t commit; /* local id; 0: the ref does not exist (an unborn branch) */
+	struct ax_id id; /* its hash */
+	uint64_t log;    /* number of its last log entry */
 };
 
 enum ax_log_kind { AX_LOG_REF = 1, AX_LOG_ZONE_ADDED, AX_LOG_ZONE_REMOVED, AX_LOG_SETTING };
@@ -22,12 +22,12 @@ struct ax_log_entry {
 	uint64_t seq;
 	enum ax_log_kind kind;
 	uint32_t zone;
-	char ref[AX_REF_PATH_MAX + 1];     /* for AX_LOG_REF; else empty or the setting's name */
-	uint64_t old_commit, new_commit;   /* local ids; 0: did not exist, was deleted */
-	uint32_t serial;                   /* of the new commit */
-	uint64_t prev;                     /* the ref's entry before this one; 0: none */
+	char ref[AX_REF_PATH_MAX + 1];   /* for AX_LOG_REF; else empty or the setting's name */
+	uint64_t old_commit, new_commit; /* local ids; 0: did not exist, was deleted */
+	uint32_t serial;                 /* of the new commit */
+	uint64_t prev;                   /* the ref's entry before this one; 0: none */
 	struct ax_time when;
-	char door[AX_VIA_MAX + 1];         /* `via` of the change: who did it, through what */
+	char door[AX_VIA_MAX + 1]; /* `via` of the change: who did it, through what */
 };
 
 /* AX_EINVAL with the reason unless [A-Za-z0-9][A-Za-z0-9._-]*, at most AX_REF_NAME_MAX bytes, no "..", not HEAD. */
@@ -39,8 +39,8 @@ AX_MUST enum ax_err ax_ref_get(struct ax_ref *out, struct ax_txn *t, uint32_t zo
 AX_MUST enum ax_err ax_ref_next(struct ax_ref *out, char name[AX_REF_PATH_MAX + 1], struct ax_txn *t, uint32_t zone,
 				const char *prefix, const char *after);
 /* Point path at commit new (0: delete), if it is at `expect` (0: does not exist) now: AX_ELOST else. Logged. */
-AX_MUST enum ax_err ax_ref_move(struct ax_txn *t, uint32_t zone, const char *path, uint64_t expect, uint64_t new_commit,
-				const char *door, struct ax_time when);
+AX_MUST enum ax_err ax_ref_move(struct ax_txn *t, uint32_t zone, const char *path, uint64_t expect,
+				uint64_t new_commit, const char *door, struct ax_time when);
 
 AX_MUST enum ax_err ax_log_get(struct ax_log_entry *out, struct ax_txn *t, uint64_t seq);
 /* The number of the newest entry. */

@@ -36,9 +36,9 @@ AX_MUST enum ax_err ax_repo_init(const char *dir, bool shared, uint32_t gid, con
 
 /* How a serial that came with a change's SOA counts (DESIGN section 2). */
 enum ax_serial_source {
-	AX_SERIAL_FROM_EDIT,     /* mount, set: taken if newer than the branch's, ignored else */
-	AX_SERIAL_FROM_FILE,     /* import: kept if newer and never shown with other content, else the next; first: as is;
-				  * a sealed zone's is kept verbatim or the change refused */
+	AX_SERIAL_FROM_EDIT, /* mount, set: taken if newer than the branch's, ignored else */
+	AX_SERIAL_FROM_FILE, /* import: kept if newer and never shown with other content, else the next; first: as is;
+			      * a sealed zone's is kept verbatim or the change refused */
 	AX_SERIAL_FROM_TRANSFER, /* as a file's, without the deletion guard */
 };
 
@@ -46,24 +46,25 @@ enum ax_serial_source {
 struct ax_change {
 	uint32_t zone;
 	const char *branch;
-	const struct ax_id *expect; /* the tip must be this commit (zeroed id: unborn), AX_ELOST else; NULL: any tip */
+	const struct ax_id
+		*expect; /* the tip must be this commit (zeroed id: unborn), AX_ELOST else; NULL: any tip */
 	struct ax_batch *batch;
-	bool replace;               /* the branch becomes exactly the batch: RRsets it does not name are deleted */
+	bool replace; /* the branch becomes exactly the batch: RRsets it does not name are deleted */
 	enum ax_serial_source serial_from;
-	const char *message;        /* NULL: what changed ("api A: 1.2.3.4 -> 9.9.9.9") */
+	const char *message; /* NULL: what changed ("api A: 1.2.3.4 -> 9.9.9.9") */
 };
 
 struct ax_published {
 	uint32_t zone;
 	char branch[AX_REF_NAME_MAX + 1];
-	bool changed;               /* false: the tree was so already, no commit was made; commit is the tip */
-	bool born;                  /* the branch's first commit */
+	bool changed; /* false: the tree was so already, no commit was made; commit is the tip */
+	bool born;    /* the branch's first commit */
 	uint64_t commit;
 	struct ax_id id;
 	uint32_t serial;
 	struct ax_edit_stats stats;
-	char subject[200];          /* the message's first line */
-	uint64_t count;             /* RRsets in the zone now */
+	char subject[200]; /* the message's first line */
+	uint64_t count;    /* RRsets in the zone now */
 };
 
 /* Told of each warning; may be NULL. */
@@ -78,16 +79,16 @@ struct ax_listener {
  *   AX_EGUARD      a guard refused; the text names guard and plan; plan (12 hex digits) can be forced
  *   AX_ELOST, AX_ECONFLICT  the tip or an expected RRset is another by now
  * Cost: O(changes x log n), two flushes. */
-AX_MUST enum ax_err ax_repo_commit(struct ax_published *out, struct ax_repo *r, const struct ax_change *changes, size_t n,
-				   const struct ax_actor *who, const struct ax_listener *listener,
+AX_MUST enum ax_err ax_repo_commit(struct ax_published *out, struct ax_repo *r, const struct ax_change *changes,
+				   size_t n, const struct ax_actor *who, const struct ax_listener *listener,
 				   char plan[AX_ID_SHORT + 1]);
 /* The same, but say what would happen and write nothing. */
-AX_MUST enum ax_err ax_repo_try(struct ax_published *out, struct ax_repo *r, const struct ax_change *changes, size_t n,
-				const struct ax_actor *who, const struct ax_listener *listener);
-/* Publish the refused plan with this hash (4 or more hex digits), if the tips have not moved (AX_ELOST) and the plan is
- * not older than a day (AX_ENOENT). out has room for cap changes; *n is how many there were. */
-AX_MUST enum ax_err ax_repo_force(struct ax_published *out, size_t cap, size_t *n, struct ax_repo *r, const char *plan,
-				  const struct ax_actor *who, const struct ax_listener *listener);
+AX_MUST enum ax_err ax_repo_try(struct ax_published *out, struct ax_repo *r, const struct ax_change *changes,
+				size_t n, const struct ax_actor *who, const struct ax_listener *listener);
+/* Publish the refused plan with this hash (4 or more hex digits), if the tips have not moved (AX_ELOST) and the plan
+ * is not older than a day (AX_ENOENT). out has room for cap changes; *n is how many there were. */
+AX_MUST enum ax_err ax_repo_force(struct ax_published *out, size_t cap, size_t *n, struct ax_repo *r,
+				  const char *plan, const struct ax_actor *who, const struct ax_listener *listener);
 
 /* Branches. create: branch at commit (of the zone). delete: AX_EPERM unless merged into the zone's main branch, or
  * force. Names are checked. */
@@ -95,7 +96,8 @@ AX_MUST enum ax_err ax_repo_branch_create(struct ax_repo *r, uint32_t zone, cons
 					  const struct ax_actor *who);
 AX_MUST enum ax_err ax_repo_branch_delete(struct ax_repo *r, uint32_t zone, const char *branch, bool force,
 					  const struct ax_actor *who);
-AX_MUST enum ax_err ax_repo_checkout(struct ax_repo *r, uint32_t zone, const char *branch, const struct ax_actor *who);
+AX_MUST enum ax_err ax_repo_checkout(struct ax_repo *r, uint32_t zone, const char *branch,
+				     const struct ax_actor *who);
 /* A lightweight tag. AX_EEXIST if there is one. */
 AX_MUST enum ax_err ax_repo_tag(struct ax_repo *r, uint32_t zone, const char *tag, uint64_t commit,
 				const struct ax_actor *who);

@@ -10,14 +10,15 @@
 enum ax_serial_policy { AX_SERIAL_INCREMENT, AX_SERIAL_UNIXTIME, AX_SERIAL_DATE };
 
 struct ax_zone {
-	uint32_t id;       /* from 1 */
+	uint32_t id; /* from 1 */
 	bool removed;
-	bool has_serial;   /* some serial was shown */
-	bool was_given;    /* one of them came with an SOA, from a file, a transfer or by hand: the first such may be any */
-	uint32_t serial;   /* the newest the zone ever showed on any branch (RFC 1982 order) */
+	bool has_serial; /* some serial was shown */
+	bool was_given; /* one of them came with an SOA, from a file, a transfer or by hand: the first such may be any
+			 */
+	uint32_t serial; /* the newest the zone ever showed on any branch (RFC 1982 order) */
 	enum ax_serial_policy policy;
-	bool has_ttl;      /* a default TTL was set */
-	uint32_t ttl_s;    /* for new records without one; else the SOA's own TTL is taken */
+	bool has_ttl;        /* a default TTL was set */
+	uint32_t ttl_s;      /* for new records without one; else the SOA's own TTL is taken */
 	struct ax_name apex; /* lower case */
 };
 
