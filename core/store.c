@@ -31,12 +31,14 @@ struct ax_store {
 	atomic_uint active;
 	atomic_bool resizing;
 	pthread_mutex_t resize_lock;
+	/* Whether a commit is flushed is a flag of the whole environment: it is set under this lock. */
+	pthread_mutex_t commit_lock;
 };
 
 struct ax_txn {
 	struct ax_store *store;
 	MDB_txn *txn;
-	bool write, live;           /* live: counted in store->active */
+	bool write, nosync, live;   /* live: counted in store->active */
 	uint64_t first_id, next_id; /* 0: not yet looked up */
 	uint64_t put_id;            /* the last id put */
 	struct ax_log_place log;
@@ -287,6 +289,7 @@ enum ax_err ax_store_open_sized(struct ax_store **out, const char *dir, bool rea
 	}
 	s->read_only = read_only;
 	pthread_mutex_init(&s->resize_lock, NULL);
+	pthread_mutex_init(&s->commit_lock, NULL);
 	int rc = open_env(&s->env, ax_buf_cstr(&path), read_only ? MDB_RDONLY : 0, st.st_mode & 0666, map_size);
 	if (rc) {
 		e = ax_fail(lmdb_error(rc), "%s: cannot open the store: %s", ax_buf_cstr(&path), mdb_strerror(rc));
@@ -316,6 +319,7 @@ void ax_store_close(struct ax_store *s)
 	if (s->env)
 		mdb_env_close(s->env);
 	pthread_mutex_destroy(&s->resize_lock);
+	pthread_mutex_destroy(&s->commit_lock);
 	free(s);
 }
 
@@ -480,7 +484,10 @@ enum ax_err ax_txn_write(struct ax_txn **out, struct ax_store *s, bool nosync)
 	*out = NULL;
 	if (s->read_only)
 		return ax_fail(AX_EPERM, "%s: opened for reading only", ax_store_path(s));
-	return txn_new(out, s, true, nosync ? MDB_NOSYNC : 0);
+	enum ax_err e = txn_new(out, s, true, 0);
+	if (!e)
+		(*out)->nosync = nosync;
+	return e;
 }
 
 void ax_txn_reset(struct ax_txn *t)
@@ -520,7 +527,13 @@ static int why_not_written(const struct ax_store *s, int rc)
 enum ax_err ax_txn_commit(struct ax_txn *t)
 {
 	struct ax_store *s = t->store;
+	pthread_mutex_lock(&s->commit_lock);
+	if (t->nosync)
+		mdb_env_set_flags(s->env, MDB_NOSYNC, 1);
 	int rc = mdb_txn_commit(t->txn);
+	if (t->nosync)
+		mdb_env_set_flags(s->env, MDB_NOSYNC, 0);
+	pthread_mutex_unlock(&s->commit_lock);
 	if (t->live)
 		leave(s);
 	free(t);
