@@ -45,12 +45,14 @@ static void raw_open(struct raw *r, const char *name)
 static void raw_fill(struct raw *r, const struct data *d)
 {
 	MDB_txn *t;
-	lm(mdb_txn_begin(r->env, NULL, MDB_NOSYNC, &t), "begin");
+	lm(mdb_env_set_flags(r->env, MDB_NOSYNC, 1), "nosync"); /* as ours */
+	lm(mdb_txn_begin(r->env, NULL, 0, &t), "begin");
 	for (size_t i = 0; i < d->n; i++) {
 		MDB_val k = val(d->at[i].key), v = val(d->at[i].value);
 		lm(mdb_put(t, r->dbi, &k, &v, MDB_APPEND), "put");
 	}
 	lm(mdb_txn_commit(t), "commit");
+	lm(mdb_env_set_flags(r->env, MDB_NOSYNC, 0), "sync");
 }
 
 static void raw_update(struct raw *r, const struct ax_edit *e)
