@@ -2,7 +2,6 @@
 #include "core/node.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* A walk over one tree that decides at each inner entry whether to enter it or to pass over it. */
 struct side {
@@ -10,8 +9,6 @@ struct side {
 	unsigned top, at; /* the root's level; the level of the node whose entry we look at */
 	bool done;
 	struct ax_node_iter *level[AX_TREE_HEIGHT_MAX];
-	size_t passed_len; /* the last key passed: all up to it is dealt with */
-	uint8_t passed[AX_NODE_KEY_MAX];
 };
 
 static _Thread_local uint64_t nodes_read;
@@ -67,9 +64,6 @@ static enum ax_err enter(struct side *s)
 /* Past the entry we look at, to the next one of the node or of those above. */
 static enum ax_err pass(struct side *s)
 {
-	struct ax_slice key = look(s)->key;
-	memcpy(s->passed, key.p, key.n);
-	s->passed_len = key.n;
 	for (; s->at <= s->top; s->at++) {
 		enum ax_err e = ax_node_next(s->level[s->at]);
 		if (e != AX_ENOENT)
@@ -126,24 +120,14 @@ static enum ax_err compare_entries(struct differ *d)
 	return e ? e : pass_both(d);
 }
 
-/* The sides look at different levels. What the lower one shows is its own if the other is past it; else it may lie
- * within what the higher one shows. */
-static enum ax_err level_up(struct differ *d, struct side *low, struct side *high)
-{
-	if (ax_slice_cmp(look(low)->key, ax_slice(high->passed, high->passed_len)) <= 0)
-		return alone(d, low);
-	return enter(high);
-}
-
 static enum ax_err step(struct differ *d)
 {
 	struct side *a = &d->a, *b = &d->b;
 	if (a->done || b->done)
 		return alone(d, a->done ? b : a);
-	if (a->at < b->at)
-		return level_up(d, a, b);
-	if (b->at < a->at)
-		return level_up(d, b, a);
+	/* what the lower one shows may lie within what the higher one does */
+	if (a->at != b->at)
+		return enter(a->at > b->at ? a : b);
 	if (a->at == 0)
 		return compare_entries(d);
 	if (ax_slice_eq(look(a)->value, look(b)->value))

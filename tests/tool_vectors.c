@@ -34,7 +34,19 @@ static void fill(struct ax_edit *e, unsigned i, uint8_t *bytes)
 	e->value = ax_slice(value, sizeof head + len);
 }
 
-static void print_root(struct ax_store *s, unsigned n)
+/* Keys of 454 bytes: here the least number of entries in an inner node matters. */
+static void fill_long(struct ax_edit *e, unsigned i, uint8_t *bytes)
+{
+	enum { TIMES = 75, DIGITS = 6 };
+	for (size_t k = 0; k < TIMES; k++)
+		sprintf((char *)bytes + k * DIGITS, "%06u", i % 1000000);
+	memcpy(bytes + TIMES * DIGITS, "\0\0\0\1", 4);
+	e->key = ax_slice(bytes, TIMES * DIGITS + 4);
+	e->value = ax_slice_str("value");
+}
+
+static void print_root(struct ax_store *s, const char *name, void (*fill_one)(struct ax_edit *, unsigned, uint8_t *),
+		       unsigned n)
 {
 	enum { ROOM = 704 };
 	struct ax_edit *edits = calloc(n + 1, sizeof *edits);
@@ -46,14 +58,14 @@ static void print_root(struct ax_store *s, unsigned n)
 	if (!edits || !bytes)
 		errx(1, "out of memory");
 	for (unsigned i = 0; i < n; i++)
-		fill(&edits[i], i, bytes + (size_t)i * ROOM);
+		fill_one(&edits[i], i, bytes + (size_t)i * ROOM);
 	qsort(edits, n, sizeof *edits, compare);
 	must(ax_txn_write(&t, s, true));
 	must(ax_tree_edit(&root, NULL, t, &root, edits, n, 1));
 	if (root.node)
 		must(ax_node_read(&top, t, root.node));
 	ax_id_hex(hex, &root.id);
-	printf("root %u %u %s\n", n, root.node ? top.level + 1 : 0, hex);
+	printf("%s %u %u %s\n", name, n, root.node ? top.level + 1 : 0, hex);
 	ax_txn_abort(t);
 	free(edits);
 	free(bytes);
@@ -80,7 +92,8 @@ int main(int argc, char **argv)
 	print_hazard(1, ax_slice("api\0\0\0\1", 7));
 	print_hazard(5, ax_slice("\0\0\6", 3));
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-		print_root(s, sizes[i]);
+		print_root(s, "root", fill, sizes[i]);
+	print_root(s, "long", fill_long, 600);
 	ax_store_close(s);
 	return 0;
 }

@@ -120,12 +120,19 @@ def content(n):
     }
 
 
+def long_keys(n):
+    """Keys of 454 bytes: here the least number of entries in an inner node matters."""
+    return {b"%06d" % i * 75 + b"\0\0\0\1": b"value" for i in range(n)}
+
+
 def main():
     for level, key in ((0, b""), (0, b"api\0\0\0\1"), (1, b"api\0\0\0\1"), (5, b"\0\0\6")):
         print("hazard", level, key.hex() or "-", hazard(level, key))
     for n in (0, 1, 2, 10, 100, 1000, 20000):
         ident_, height = root(content(n))
         print("root", n, height, ident_.hex())
+    ident_, height = root(long_keys(600))
+    print("long", 600, height, ident_.hex())
 
 
 main()

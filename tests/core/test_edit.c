@@ -71,8 +71,44 @@ START_TEST(edit__random_edits_give_the_tree_of_a_fresh_build)
 	run_random(&r, 20000, 60000, 3000, 20000);
 	if (full_run()) {
 		run_random(&r, 50, 20000, 3, 20);
-		run_random(&r, 300000, 1500000, 60000, 300000);
+		run_random(&r, 200000, 600000, 60000, 200000);
 	}
+}
+END_TEST
+
+/* Long keys make inner nodes of two and three entries, and tall trees. */
+START_TEST(edit__long_names_give_the_tree_of_a_fresh_build)
+{
+	enum { NAMES = 300, EDITS = 1500 };
+	static uint8_t keys[NAMES][456];
+	struct rng r = rng_seeded();
+	struct scratch s;
+	struct model m = { 0 };
+	struct ax_root root = ax_tree_empty(), built;
+	for (int i = 0; i < NAMES; i++)
+		for (size_t k = 0; k < sizeof keys[i]; k++)
+			keys[i][k] = (uint8_t)("abcdef"[k % 6] + (k < 30 ? 0 : i * 7 >> k % 9 & 1) +
+					       (k / 3 % 4 == 0 ? i % 13 : 0));
+	scratch_open(&s, 0);
+	scratch_begin(&s);
+	for (int i = 0; i < EDITS; i++) {
+		size_t which = rng_below(&r, NAMES);
+		uint8_t value[40] = { (uint8_t)rng_next(&r) };
+		bool shrink = i / 400 % 2;
+		struct ax_edit e = { ax_slice(keys[which], sizeof keys[which] - which % 50), ax_slice(value, 30) };
+		if (rng_below(&r, 10) < (shrink ? 7 : 2))
+			e.value.n = 0;
+		OK(ax_tree_edit(&root, NULL, s.txn, &root, &e, 1, (uint64_t)i + 1));
+		model_edit(&m, &e, (uint64_t)i + 1);
+		if (i % 10 && i + 1 < EDITS)
+			continue;
+		model_build(&built, &m, s.txn);
+		ck_assert(ax_id_eq(&root.id, &built.id));
+		ck_assert_uint_eq(root.count, m.n);
+		OK(ax_tree_verify(s.txn, &root));
+	}
+	model_fini(&m);
+	scratch_close(&s);
 }
 END_TEST
 
@@ -271,6 +307,7 @@ END_TEST
 static void add(TCase *tc)
 {
 	tcase_add_test(tc, edit__random_edits_give_the_tree_of_a_fresh_build);
+	tcase_add_test(tc, edit__long_names_give_the_tree_of_a_fresh_build);
 	tcase_add_test(tc, edit__a_million_names_one_by_one_and_at_once);
 	tcase_add_test(tc, edit__what_is_there_already_is_not_written_nor_marked);
 	tcase_add_test(tc, edit__one_edit_copies_one_path);
