@@ -288,6 +288,7 @@ static void put_sidecar(struct ax_buf *b, const struct ax_commit_info *info, siz
 	ax_buf_u64(b, info->depth);
 	ax_buf_u64(b, info->jump);
 	put_time(b, info->earliest);
+	ax_buf_u64(b, info->removed);
 	ax_buf_u8(b, (uint8_t)info->parents);
 	for (unsigned i = 0; i < info->parents; i++)
 		ax_buf_u64(b, info->parent[i]);
@@ -308,6 +309,7 @@ static bool get_sidecar(struct ax_commit_info *out, struct ax_slice sidecar)
 	out->depth = ax_get_u64(&r);
 	out->jump = ax_get_u64(&r);
 	out->earliest = get_time(&r);
+	out->removed = ax_get_u64(&r);
 	out->parents = ax_get_u8(&r);
 	if (out->parents > AX_PARENTS_MAX)
 		return false;

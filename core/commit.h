@@ -59,6 +59,7 @@ struct ax_commit_info {
 	unsigned parents;
 	uint64_t parent[AX_PARENTS_MAX]; /* local ids; the first is the branch it was made on */
 	uint64_t jump;                   /* skew-binary ancestor along first parents; 0 for a root commit */
+	uint64_t removed;                /* RRsets that it and its first-parent ancestors deleted, all told */
 	struct ax_time earliest; /* least time among this one and its first-parent ancestors newer than jump */
 };
 

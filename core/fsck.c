@@ -1,5 +1,6 @@
 #include "core/fsck.h"
 #include "core/blame.h"
+#include "core/diff.h"
 #include "core/idset.h"
 
 #include <inttypes.h>
@@ -60,6 +61,26 @@ static bool same_time(struct ax_time a, struct ax_time b)
 	return a.s == b.s && a.ns == b.ns && a.tz_min == b.tz_min;
 }
 
+static enum ax_err count_gone(void *ctx, struct ax_slice key, const struct ax_entry *a, const struct ax_entry *b)
+{
+	(void)key, (void)a;
+	*(uint64_t *)ctx += !b;
+	return AX_OK;
+}
+
+/* What it deleted, added to what its first parent's line had. */
+static enum ax_err check_removed(struct fsck *f, const struct ax_commit_info *info)
+{
+	struct ax_commit_info parent = { .root = ax_tree_empty() };
+	uint64_t gone = 0;
+	enum ax_err e = info->parents ? ax_commit_info(&parent, f->txn, info->parent[0]) : AX_OK;
+	if (!e)
+		e = ax_tree_diff(f->txn, &parent.root, &info->root, count_gone, &gone);
+	if (!e && info->removed != parent.removed + gone)
+		e = damaged("its sidecar has another number of deletions");
+	return e;
+}
+
 static enum ax_err check_sidecar(struct fsck *f, const struct ax_commit *c, const struct ax_commit_info *info)
 {
 	struct ax_commit_info again = *info;
@@ -89,6 +110,8 @@ static enum ax_err check_commit(struct fsck *f, uint64_t local, const struct ax_
 		e = check_sidecar(f, &c, &info);
 	if (!e)
 		e = ax_tree_verify_shared(f->txn, &info.root, &f->nodes);
+	if (!e)
+		e = check_removed(f, &info);
 	if (!e)
 		e = ax_zone_find(&zone, f->txn, &c.zone);
 	/* A removed zone keeps its history. */

@@ -1,6 +1,7 @@
 /* Guards: what is valid but may not be meant. An operator can force it (DESIGN section 6). */
 #include "core/blame.h"
 #include "core/diff.h"
+#include "core/idset.h"
 #include "core/publish.h"
 
 #include <inttypes.h>
@@ -18,105 +19,156 @@ enum {
 
 /* -- deletion --------------------------------------------------------------------------------------------------- */
 
+/* Whoever changes something: the author as a commit's text has it, and the door, the first word of via. */
 struct hand {
-	const char *name, *mail, *via;
+	struct ax_buf author;
+	struct ax_slice door;
 };
 
-/* The door is the first word of via. A commit that was forced was meant: it ends the look back. */
-static bool same_hand(const struct hand *h, const struct ax_commit *c)
+/* What a commit's header says behind `what`, up to `end`. */
+static struct ax_slice header(struct ax_slice text, const char *what, char end)
 {
-	size_t n = strcspn(h->via, " ");
-	return strcmp(h->name, c->author.name) == 0 && strcmp(h->mail, c->author.mail) == 0 &&
-	       strcspn(c->via, " ") == n && strncmp(h->via, c->via, n) == 0;
+	const uint8_t *p = memmem(text.p, text.n, what, strlen(what));
+	if (!p)
+		return ax_slice(NULL, 0);
+	p += strlen(what);
+	size_t left = text.n - (size_t)(p - text.p);
+	const uint8_t *stop = memchr(p, end, left);
+	return ax_slice(p, stop ? (size_t)(stop - p) : left);
 }
 
-/* The oldest commit of this hand within the window, forced ones and what lies behind them left out; 0 if none. */
-static enum ax_err oldest_in_window(uint64_t *out, struct ax_txn *t, const struct hand *h, uint64_t tip,
-				    struct ax_time now)
+static bool same_hand(const struct hand *h, struct ax_slice author, struct ax_slice via)
 {
-	struct ax_time since = { now.s - DELETION_WINDOW_S, now.ns, 0 };
-	struct ax_commit_info info;
-	enum ax_err e = AX_OK;
-	*out = 0;
-	for (int i = 0; !e && tip && i < DELETION_LOOK_BACK; i++, tip = info.parents ? info.parent[0] : 0) {
-		struct ax_commit c;
-		if ((e = ax_commit_info(&info, t, tip)) || ax_time_cmp(info.time, since) < 0)
-			return e;
-		if ((e = ax_commit_read(&c, t, tip)))
-			return e;
-		bool forced = strstr(c.via, " force=");
-		if (!forced && same_hand(h, &c))
-			*out = tip;
-		ax_commit_fini(&c);
-		if (forced)
-			return AX_OK;
-	}
-	return e;
+	return ax_slice_eq(author, ax_buf_view(&h->author)) && ax_slice_starts(via, h->door) &&
+	       (via.n == h->door.n || via.p[h->door.n] == ' ');
 }
 
-struct count {
+/* A minute of a branch, up to the tip. */
+struct window {
 	struct ax_txn *txn;
 	const struct ax_work *w;
-	const struct hand *hand;
-	uint64_t since; /* the window's first commit */
-	uint64_t removed;
+	struct hand hand;
+	uint64_t before;     /* the tip as the window began; 0: there was none yet */
+	struct ax_idset own; /* the hand's commits in it */
+	uint64_t oldest;     /* the first of them; 0: none */
+	uint64_t removed;    /* RRsets, by the hand */
 };
+
+/* Mark the hand's commits. One that was forced was meant: it ends the look back. */
+static enum ax_err look_back(struct window *win)
+{
+	struct ax_commit_info info;
+	enum ax_err e;
+	uint64_t at = win->w->tip.commit;
+	for (int i = 0; at && at != win->before && i < DELETION_LOOK_BACK;
+	     i++, at = info.parents ? info.parent[0] : 0) {
+		struct ax_object o;
+		if ((e = ax_commit_info(&info, win->txn, at)) ||
+		    (e = ax_object_read(&o, win->txn, at, AX_KIND_COMMIT)))
+			return e;
+		struct ax_slice via = header(o.canonical, "\nvia ", '\n');
+		if (via.n && memmem(via.p, via.n, " force=", 7))
+			return AX_OK;
+		if (!same_hand(&win->hand, header(o.canonical, "\nauthor ", '>'), via))
+			continue;
+		uint8_t *mark = ax_idset_at(&win->own, at);
+		if (!mark)
+			return ax_fail(AX_ENOMEM, "out of memory");
+		*mark = 1;
+		win->oldest = at;
+	}
+	return AX_OK;
+}
 
 /* Gone since the window began: by this change if the tip still has it, else by whoever removed it. */
 static enum ax_err count_removed(void *ctx, struct ax_slice key, const struct ax_entry *a, const struct ax_entry *b)
 {
-	struct count *count = ctx;
+	struct window *win = ctx;
 	struct ax_entry found;
-	struct ax_commit c;
 	uint64_t by;
 	if (b || !a)
 		return AX_OK;
-	enum ax_err e = ax_tree_find(&found, count->txn, &count->w->tip_info.root, key);
+	enum ax_err e = ax_tree_find(&found, win->txn, &win->w->tip_info.root, key);
 	if (!e)
-		count->removed++;
+		win->removed++;
 	if (e != AX_ENOENT)
 		return e;
-	e = ax_blame_gone(&by, count->txn, count->w->zone.id, key, count->w->tip.commit);
-	if (e || by < count->since)
-		return e == AX_ENOENT ? AX_OK : e;
-	if ((e = ax_commit_read(&c, count->txn, by)))
-		return e;
-	count->removed += same_hand(count->hand, &c);
-	ax_commit_fini(&c);
-	return AX_OK;
+	e = ax_blame_gone(&by, win->txn, win->w->zone.id, key, win->w->tip.commit);
+	if (!e)
+		win->removed += ax_idset_has(&win->own, by, 1);
+	return e == AX_ENOENT ? AX_OK : e;
 }
 
-static bool too_many(char why[WHY_MAX], uint64_t removed, uint64_t of)
+static bool is_too_many(uint64_t removed, uint64_t of)
 {
-	if (of < DELETION_LEAST || removed * 100 <= of * DELETION_PERCENT)
-		return false;
-	snprintf(why, WHY_MAX, "removes %" PRIu64 " of %" PRIu64 " RRsets (%" PRIu64 " %%, more than %d %%)", removed,
-		 of, removed * 100 / of, DELETION_PERCENT);
-	return true;
+	return of >= DELETION_LEAST && removed * 100 > of * DELETION_PERCENT;
+}
+
+static void say(char why[WHY_MAX], uint64_t removed, uint64_t of, const char *when)
+{
+	snprintf(why, WHY_MAX, "removes %" PRIu64 " of %" PRIu64 " RRsets%s (%" PRIu64 " %%, more than %d %%)",
+		 removed, of, when, removed * 100 / of, DELETION_PERCENT);
+}
+
+/* Could it be too many at all, had the hand removed all that went since the window began? In it the zone was never
+ * smaller than it is now less all that came. */
+static enum ax_err may_be_too_many(bool *out, const struct window *win)
+{
+	struct ax_commit_info then = { 0 };
+	const struct ax_work *w = win->w;
+	enum ax_err e = win->before ? ax_commit_info(&then, win->txn, win->before) : AX_OK;
+	uint64_t removed = w->tip_info.removed + w->stats.removed - then.removed;
+	uint64_t added = w->next.root.count + removed - then.root.count;
+	uint64_t least = w->next.root.count > added ? w->next.root.count - added : 0;
+	*out = removed * 100 > least * DELETION_PERCENT;
+	return e;
+}
+
+/* Compare with the tree as it was before the hand's first commit in the window. */
+static enum ax_err count_in_window(char why[WHY_MAX], struct window *win)
+{
+	struct ax_commit_info first, base;
+	enum ax_err e = look_back(win);
+	if (e || !win->oldest || (e = ax_commit_info(&first, win->txn, win->oldest)) || !first.parents)
+		return e;
+	if ((e = ax_commit_info(&base, win->txn, first.parent[0])))
+		return e;
+	e = ax_tree_diff(win->txn, &base.root, &win->w->next.root, count_removed, win);
+	if (!e && is_too_many(win->removed, base.root.count))
+		say(why, win->removed, base.root.count, " within a minute");
+	return e;
+}
+
+static enum ax_err within_window(char why[WHY_MAX], const struct ax_publish *p, const struct ax_work *w)
+{
+	struct window win = { .txn = p->txn, .w = w };
+	struct ax_time since = { p->committer.when.s - DELETION_WINDOW_S, p->committer.when.ns, 0 };
+	bool may_be;
+	enum ax_err e = ax_graph_at_time(&win.before, p->txn, w->tip.commit, since);
+	if (e && e != AX_ENOENT)
+		return e;
+	if ((e = may_be_too_many(&may_be, &win)) || !may_be)
+		return e;
+	win.hand.door = ax_slice(p->via, strcspn(p->via, " "));
+	ax_buf_printf(&win.hand.author, "%s <%s", p->author.name, p->author.mail);
+	if (!(e = ax_buf_check(&win.hand.author)))
+		e = count_in_window(why, &win);
+	ax_buf_fini(&win.hand.author);
+	ax_idset_fini(&win.own);
+	return e;
 }
 
 static enum ax_err deletion(char why[WHY_MAX], const struct ax_publish *p, const struct ax_work *w)
 {
-	struct hand hand = { p->author.name, p->author.mail, p->via };
-	struct ax_commit_info first, base = { .root = ax_tree_empty() };
-	struct count count = { .txn = p->txn, .w = w, .hand = &hand };
 	/* A zone that we are secondary of is its primary's to empty. */
 	if (!w->stats.removed || w->change->serial_from == AX_SERIAL_FROM_TRANSFER)
 		return AX_OK;
-	if (too_many(why, w->stats.removed, w->tip_info.root.count))
+	if (is_too_many(w->stats.removed, w->tip_info.root.count)) {
+		say(why, w->stats.removed, w->tip_info.root.count, "");
 		return AX_OK;
+	}
 	/* A whole file states the whole zone: it is no stream of deletions. */
-	if (w->change->replace)
-		return AX_OK;
-	enum ax_err e = oldest_in_window(&count.since, p->txn, &hand, w->tip.commit, p->committer.when);
-	if (e || !count.since || (e = ax_commit_info(&first, p->txn, count.since)) || !first.parents)
-		return e;
-	if ((e = ax_commit_info(&base, p->txn, first.parent[0])))
-		return e;
-	if (!(e = ax_tree_diff(p->txn, &base.root, &w->next.root, count_removed, &count)) &&
-	    too_many(why, count.removed, base.root.count))
-		snprintf(why + strlen(why), WHY_MAX - strlen(why), " within a minute");
-	return e;
+	return w->change->replace ? AX_OK : within_window(why, p, w);
 }
 
 /* -- sealed, serial --------------------------------------------------------------------------------------------- */

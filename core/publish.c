@@ -151,6 +151,7 @@ static enum ax_err finish(struct ax_publish *p, struct ax_work *w)
 	struct ax_commit c;
 	enum ax_err e;
 	w->next.serial = w->serial;
+	w->next.removed = w->tip_info.removed + w->stats.removed;
 	describe(&c, p, w);
 	if ((e = ax_commit_put(&w->id, p->txn, &c, &w->next)) || (e = ax_object_index(p->txn, w->next.local, &w->id)))
 		return e;
