@@ -32,7 +32,7 @@ other() {
 	done
 }
 start other other
-other_pid=$pid
+other_pid=${pid:?}
 
 pause() {
 	seed=$(((seed * 1103515245 + 12345) % 2147483648))
@@ -61,7 +61,7 @@ while [ $killed -lt $kills ] && [ $n -lt $((kills * 20)) ]; do
 	esac
 done
 touch "$T/stop"
-wait $other_pid
+wait "$other_pid"
 echo "$killed killed, $acknowledged acknowledged, $(wc -l <"$T/b") by the other"
 is "as many kills as wanted" $killed $kills
 ok "fsck" apex fsck
