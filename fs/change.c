@@ -169,7 +169,7 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		return;
 	int error = new_file(&n, m, req, node_of(m, parent), name, mode);
 	if (!error)
-		error = edit_open(m, n, fi, fuse_req_ctx(req)->pid);
+		error = edit_open(m, req, n, fi);
 	if (!error)
 		error = attr_fill(&e.attr, &e.attr_timeout, m, m->txn, n);
 	if (error) {

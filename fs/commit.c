@@ -191,7 +191,9 @@ static enum ax_err once(struct commit *c)
 			return e;
 		change.expect = &expect;
 	}
-	return ax_repo_commit(&c->out, c->m->repo, &change, 1, &who, NULL, c->plan);
+	enum ax_err e = ax_repo_commit(&c->out, c->m->repo, &change, 1, &who, NULL, c->plan);
+	c->made = !e;
+	return e;
 }
 
 struct mark {
@@ -258,17 +260,17 @@ out:
 
 enum ax_err commit_ask(struct commit *c)
 {
+	struct ax_published would_be;
 	struct ax_actor who = who_actor(&c->who);
 	struct ax_change change = { .zone = c->v->zone, .branch = view_name(c->v), .batch = &c->batch };
 	change.serial_from = AX_SERIAL_FROM_EDIT;
 	pthread_mutex_lock(&c->m->lock);
+	/* without SOA and NS: that they are missing is found before any guard is asked */
 	enum ax_err e = take_waiting(c, ax_slice(NULL, 0), false);
-	if (!e)
-		e = take_waiting(c, ax_slice(NULL, 0), true);
 	pthread_mutex_unlock(&c->m->lock);
-	if (!e)
-		e = ax_repo_try(&c->out, c->m->repo, &change, 1, &who, NULL);
-	return e == AX_EGUARD ? once(c) : e == AX_ECHECK ? AX_OK : e;
+	if (!e && c->batch.n)
+		e = ax_repo_try(&would_be, c->m->repo, &change, 1, &who, NULL);
+	return e == AX_EGUARD ? once(c) : e;
 }
 
 void commit_settle(struct commit *c, enum ax_err e)

@@ -24,6 +24,7 @@ struct commit {
 	struct ax_batch batch;
 	bool exact;   /* edits were made from the whole tree: the tip must not have moved */
 	bool alone;   /* the waiting deletions were to blame: it was done without them */
+	bool made;    /* the store has it */
 	size_t taken; /* waiting deletions in the batch */
 	char why_alone[600];
 	char plan[AX_ID_SHORT + 1];
@@ -44,7 +45,7 @@ AX_MUST enum ax_err commit_delete(struct commit *c, struct ax_slice key);
 /* Commit, together with the waiting deletions but the one of `own` (n 0: all of them). If it is those that are
  * refused, without them. */
 AX_MUST enum ax_err commit_run(struct commit *c, struct ax_slice own);
-/* Only ask whether commit_run would be refused by a guard (then commit to get the plan). */
+/* Only ask whether commit_run would be refused, the apex left out; the guard's plan is kept. */
 AX_MUST enum ax_err commit_ask(struct commit *c);
 void commit_settle(struct commit *c, enum ax_err e);
 

@@ -138,11 +138,10 @@ static bool blocked(const struct node *n, const struct who *who)
 	return false;
 }
 
-static enum ax_err ask(struct commit *c, struct node *n, struct ax_slice key)
+static enum ax_err ask(struct commit *c, struct ax_slice key)
 {
-	(void)n;
 	enum ax_err e = commit_begin(c);
-	if (!e)
+	if (!e && key.n > 3)
 		e = commit_delete(c, key);
 	return e ? e : commit_ask(c);
 }
@@ -166,15 +165,15 @@ static int ask_then_delete(struct mount *m, struct ax_txn *t, struct job *j)
 	}
 	commit_init(&c, m, t, n->view, &j->who);
 	pthread_mutex_unlock(&m->lock);
-	e = ask(&c, n, ax_buf_view(&key));
+	e = ask(&c, ax_buf_view(&key));
 	pthread_mutex_lock(&m->lock);
-	if (e == AX_EGUARD)
+	if (e == AX_EGUARD || e == AX_ECHECK)
 		forbid(m, n, &j->who, ax_err_text(e));
-	commit_settle(&c, c.out.changed && !e ? AX_OK : AX_ELOST);
+	commit_settle(&c, c.made ? AX_OK : AX_ELOST);
 	ax_buf_fini(&key);
 	commit_fini(&c);
 	if (e)
-		return ax_err_errno(e);
+		return e == AX_ECHECK ? EPERM : ax_err_errno(e);
 	return ax_txn_renew(t) ? EIO : save_shelve(m, t, n, j->dir, j->name, &j->who);
 }
 

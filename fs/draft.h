@@ -30,7 +30,7 @@ struct draft {
 	struct ax_time written;
 	bool dated; /* utimens gave the text to be saved a time */
 	struct timespec mtime;
-	struct who who; /* who wrote last */
+	struct who who; /* who opened it, or asked to save it, last */
 };
 
 /* NULL without memory. */

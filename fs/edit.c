@@ -36,11 +36,13 @@ static int cache_flags(struct mount *m, struct node *n, struct fuse_file_info *f
 	return 0;
 }
 
-static int begin_write(struct mount *m, struct node *n, int flags)
+static int begin_write(struct mount *m, fuse_req_t req, struct node *n, int flags)
 {
 	int error = op_writable(m, n);
 	if (!error)
 		error = save_need_draft(m, m->txn, n);
+	if (!error)
+		op_fill_who(&n->draft->who, req);
 	if (!error && (flags & O_TRUNC)) {
 		n->draft->loaded = true;
 		error = draft_truncate(n->draft, 0);
@@ -49,7 +51,7 @@ static int begin_write(struct mount *m, struct node *n, int flags)
 	return error;
 }
 
-int edit_open(struct mount *m, struct node *n, struct fuse_file_info *fi, pid_t pid)
+int edit_open(struct mount *m, fuse_req_t req, struct node *n, struct fuse_file_info *fi)
 {
 	int error = 0;
 	struct handle *h = calloc(1, sizeof(*h));
@@ -60,7 +62,7 @@ int edit_open(struct mount *m, struct node *n, struct fuse_file_info *fi, pid_t 
 	else if (n->kind == NODE_FILE && (fi->flags & O_TRUNC))
 		error = scratch_truncate(m, n, 0);
 	else if (n->kind == NODE_RECORD)
-		error = writes(fi->flags) ? begin_write(m, n, fi->flags) : cache_flags(m, n, fi);
+		error = writes(fi->flags) ? begin_write(m, req, n, fi->flags) : cache_flags(m, n, fi);
 	if (error) {
 		if (n->kind == NODE_RECORD && !n->writers)
 			save_end_draft(m, n);
@@ -69,7 +71,7 @@ int edit_open(struct mount *m, struct node *n, struct fuse_file_info *fi, pid_t 
 	}
 	h->node = n;
 	h->flags = fi->flags;
-	h->process = writes(fi->flags) && n->kind == NODE_RECORD ? who_process(pid) : 0;
+	h->process = writes(fi->flags) && n->kind == NODE_RECORD ? who_process(fuse_req_ctx(req)->pid) : 0;
 	n->opens++;
 	n->writers += writes(fi->flags);
 	node_pin(n);
@@ -92,7 +94,7 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct mount *m = op_begin(req);
 	if (!m)
 		return;
-	int error = edit_open(m, node_of(m, ino), fi, fuse_req_ctx(req)->pid);
+	int error = edit_open(m, req, node_of(m, ino), fi);
 	if (error)
 		fuse_reply_err(req, error);
 	else if (fuse_reply_open(req, fi))
@@ -115,17 +117,14 @@ static int prepare(struct mount *m, struct node *n, bool append)
 	return save_load_draft(m, m->txn, n);
 }
 
-static int write_record(struct mount *m, fuse_req_t req, struct node *n, const char *buf, size_t size, off_t off,
-			bool append)
+static int write_record(struct mount *m, struct node *n, const char *buf, size_t size, off_t off, bool append)
 {
 	struct ax_name owner;
 	int error = prepare(m, n, append);
 	if (!error)
 		error = draft_write(n->draft, buf, size, (uint64_t)off);
-	if (error == EFBIG)
+	if (error == EFBIG && n->draft)
 		draft_refuse(n->draft, EFBIG, "an RRset has at most 16 MiB");
-	if (fuse_req_ctx(req)->pid)
-		op_fill_who(&n->draft->who, req);
 	if (error)
 		return error;
 	if (!node_owner(&owner, n))
@@ -143,7 +142,7 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_
 	if (n->kind == NODE_FILE)
 		error = scratch_write(m, n, buf, size, (uint64_t)off);
 	else if (n->kind == NODE_RECORD)
-		error = write_record(m, req, n, buf, size, off, fi->flags & O_APPEND);
+		error = write_record(m, n, buf, size, off, fi->flags & O_APPEND);
 	if (error)
 		fuse_reply_err(req, error);
 	else
@@ -158,6 +157,8 @@ static bool hand_over(struct mount *m, fuse_req_t req, struct node *n)
 {
 	if (n->kind != NODE_RECORD || !n->draft || !n->hashed || (!n->draft->dirty && !draft_refused(n->draft)))
 		return false;
+	if (req)
+		op_fill_who(&n->draft->who, req);
 	struct job *j = job_new(save_draft, req, &n->draft->who, n, NULL, NULL);
 	if (!j)
 		return false;

@@ -120,7 +120,7 @@ int mount_serve(struct mount *m)
 	if (m->watches)
 		error = start(&notifier, notify_thread, m);
 	if (!error)
-		error = fuse_session_loop(m->session);
+		error = fuse_session_loop(m->session) < 0 ? EIO : 0; /* above 0: the signal that ended it */
 	if (m->watches && eventfd_write(m->stop_fd, 1) == 0)
 		pthread_join(notifier, NULL);
 	pthread_mutex_lock(&m->lock);
@@ -128,5 +128,5 @@ int mount_serve(struct mount *m)
 	pthread_cond_signal(&m->work);
 	pthread_mutex_unlock(&m->lock);
 	pthread_join(committer, NULL);
-	return error < 0 ? -error : error < 128 ? error : 0;
+	return error;
 }

@@ -46,7 +46,7 @@ void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_inf
 void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *fi);
 /* Make an open file of a node and fill fi. An errno. */
-AX_MUST int edit_open(struct mount *m, struct node *n, struct fuse_file_info *fi, pid_t pid);
+AX_MUST int edit_open(struct mount *m, fuse_req_t req, struct node *n, struct fuse_file_info *fi);
 
 /* change.c */
 void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi);
