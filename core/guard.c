@@ -114,14 +114,19 @@ static void say(char why[WHY_MAX], uint64_t removed, uint64_t of, const char *wh
  * smaller than it is now less all that came. */
 static enum ax_err may_be_too_many(bool *out, const struct window *win)
 {
-	struct ax_commit_info then = { 0 };
+	struct ax_commit_info then;
 	const struct ax_work *w = win->w;
-	enum ax_err e = win->before ? ax_commit_info(&then, win->txn, win->before) : AX_OK;
+	uint64_t since = win->before;
+	*out = false;
+	/* A zone younger than the window: nothing before its first commit is compared with. */
+	enum ax_err e = since ? AX_OK : ax_graph_ancestor(&since, win->txn, w->tip.commit, w->tip_info.depth - 1);
+	if (e || (e = ax_commit_info(&then, win->txn, since)))
+		return e;
 	uint64_t removed = w->tip_info.removed + w->stats.removed - then.removed;
 	uint64_t added = w->next.root.count + removed - then.root.count;
 	uint64_t least = w->next.root.count > added ? w->next.root.count - added : 0;
 	*out = removed * 100 > least * DELETION_PERCENT;
-	return e;
+	return AX_OK;
 }
 
 /* Compare with the tree as it was before the hand's first commit in the window. */
