@@ -63,13 +63,16 @@ serve() {
 
 cd "$work"
 say "A repository, and a zone file you already have."
+cp "$zone" .
+echo '$ export APEX_REPO=$PWD/repo'
 show "apex init example.com"
-show "apex import '$zone'"
+show "apex import example.zone"
 
 say "Mount it. Labels are folders, RRsets are files."
-mkdir mnt
+show "mkdir mnt"
 show "apexfs repo mnt"
-show "ls mnt mnt/heads/main mnt/heads/main/web"
+show "ls mnt"
+show "ls -x mnt/heads/main mnt/heads/main/web"
 show "cat mnt/heads/main/api/A"
 
 say "Answer it."
