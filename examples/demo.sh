@@ -64,7 +64,7 @@ serve() {
 cd "$work"
 say "A repository, and a zone file you already have."
 cp "$zone" .
-echo '$ export APEX_REPO=$PWD/repo'
+echo "\$ export APEX_REPO=\$PWD/repo"
 show "apex init example.com"
 show "apex import example.zone"
 
