@@ -39,7 +39,7 @@ static enum ax_err add(struct ax_batch *b, struct ax_batch_item **list, size_t *
 	return ax_buf_check(&b->bytes);
 }
 
-/* -- values ------------------------------------------------------------------------------------------------- */
+/* -- values ------------------------------------------------------------------------------------------------ */
 
 /* Two values of one content are one: what is not in canonical form would give the tree another id. */
 static enum ax_err check_value(uint16_t type, uint16_t covered, struct ax_slice value)
@@ -133,7 +133,7 @@ enum ax_err ax_batch_expect_key(struct ax_batch *b, struct ax_slice key, struct 
 	return add(b, &b->expects, &b->expects_n, &b->expects_cap, key, value);
 }
 
-/* -- by name ------------------------------------------------------------------------------------------------ */
+/* -- by name ----------------------------------------------------------------------------------------------- */
 
 static enum ax_err outside(const struct ax_batch *b, const struct ax_name *owner)
 {
@@ -189,7 +189,7 @@ enum ax_err ax_batch_delete_subtree(struct ax_batch *b, struct ax_txn *t, const 
 	return e;
 }
 
-/* -- out ---------------------------------------------------------------------------------------------------- */
+/* -- out --------------------------------------------------------------------------------------------------- */
 
 static struct ax_edit as_edit(const struct ax_batch *b, const struct ax_batch_item *item)
 {

@@ -130,7 +130,7 @@ static enum ax_err take(void *ctx, const struct ax_name *owner, uint16_t type, u
 	return ax_buf_check(&r->bytes);
 }
 
-/* -- sorting and building ------------------------------------------------------------------------------------- */
+/* -- sorting and building ---------------------------------------------------------------------------------- */
 
 static int by_key(const void *a, const void *b, void *ctx)
 {

@@ -26,7 +26,7 @@ struct here {
 	unsigned types;                        /* RRSIGs not counted */
 };
 
-/* -- saying it ------------------------------------------------------------------------------------------------ */
+/* -- saying it --------------------------------------------------------------------------------------------- */
 
 static void put_owner(struct ax_buf *b, const struct checker *c)
 {
@@ -82,7 +82,7 @@ static void warn_rest(struct checker *c)
 	c->warn(c->ctx, text);
 }
 
-/* -- warnings about targets ----------------------------------------------------------------------------------- */
+/* -- warnings about targets -------------------------------------------------------------------------------- */
 
 static enum ax_err check_target(struct checker *c, uint16_t type, const struct ax_name *owner,
 				const struct ax_name *host)
@@ -121,7 +121,7 @@ static enum ax_err check_targets(struct checker *c, struct ax_slice key, struct 
 	return e;
 }
 
-/* -- DNAME (RFC 6672 2.4) --------------------------------------------------------------------------------------- */
+/* -- DNAME (RFC 6672 2.4) ---------------------------------------------------------------------------------- */
 
 /* The type of a key at the name whose owner part has n octets; 0 if it is of a name below. */
 static uint16_t type_at(struct ax_slice key, size_t n)
@@ -192,7 +192,7 @@ static enum ax_err not_below_dname(struct checker *c)
 	return ax_buf_check(&c->clear);
 }
 
-/* -- one name ------------------------------------------------------------------------------------------------- */
+/* -- one name ---------------------------------------------------------------------------------------------- */
 
 static enum ax_err note(struct here *h, uint16_t type, struct ax_slice value)
 {
@@ -301,7 +301,7 @@ static enum ax_err check_apex(struct checker *c)
 	return e;
 }
 
-/* -- the whole -------------------------------------------------------------------------------------------------- */
+/* -- the whole --------------------------------------------------------------------------------------------- */
 
 static enum ax_err begin(struct checker *c)
 {

@@ -74,7 +74,7 @@ AX_MUST enum ax_err ax_commit_info(struct ax_commit_info *out, struct ax_txn *t,
 /* The hash of a stored commit. */
 AX_MUST enum ax_err ax_commit_id(struct ax_id *out, struct ax_txn *t, uint64_t local);
 
-/* -- write side: used by publish.c ------------------------------------------------------------------------ */
+/* -- write side: used by publish.c ------------------------------------------------------------------------- */
 
 /* Fill generation, depth, jump and earliest of info from its parents and time. */
 AX_MUST enum ax_err ax_commit_link(struct ax_commit_info *info, struct ax_txn *t);

@@ -38,7 +38,7 @@ static enum ax_err damaged(const char *what)
 	return ax_fail(AX_ECORRUPT, "%s", what);
 }
 
-/* -- commits ------------------------------------------------------------------------------------------------- */
+/* -- commits ----------------------------------------------------------------------------------------------- */
 
 /* Each parent that the text names is the one that the sidecar points at. */
 static enum ax_err check_parents(struct fsck *f, const struct ax_commit *c, const struct ax_commit_info *info)
@@ -160,7 +160,7 @@ static enum ax_err check_commits(struct fsck *f)
 	return e == AX_ENOENT ? AX_OK : tell(f, e, "the index of commits");
 }
 
-/* -- refs and log ---------------------------------------------------------------------------------------------- */
+/* -- refs and log ------------------------------------------------------------------------------------------ */
 
 static enum ax_err check_ref(struct fsck *f, uint32_t zone, const char *path, const struct ax_ref *ref)
 {
@@ -239,8 +239,7 @@ static enum ax_err check_log(struct fsck *f)
 	return e;
 }
 
-/* -- zones, serials, deletions ------------------------------------------------------------------------------------
- */
+/* -- zones, serials, deletions ----------------------------------------------------------------------------- */
 
 static enum ax_err check_serial(struct fsck *f, uint32_t zone, struct ax_slice key, struct ax_slice value)
 {

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* -- first parents ------------------------------------------------------------------------------------------ */
+/* -- first parents ----------------------------------------------------------------------------------------- */
 
 enum ax_err ax_graph_ancestor(uint64_t *out, struct ax_txn *t, uint64_t commit, uint64_t n)
 {
@@ -60,7 +60,7 @@ enum ax_err ax_graph_at_time(uint64_t *out, struct ax_txn *t, uint64_t commit, s
 	return AX_ENOENT;
 }
 
-/* -- walks -------------------------------------------------------------------------------------------------- */
+/* -- walks ------------------------------------------------------------------------------------------------- */
 
 struct heap {
 	struct ax_commit_info *c;

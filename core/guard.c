@@ -17,7 +17,7 @@ enum {
 	WHY_MAX = 200,
 };
 
-/* -- deletion --------------------------------------------------------------------------------------------------- */
+/* -- deletion ---------------------------------------------------------------------------------------------- */
 
 /* Whoever changes something: the author as a commit's text has it, and the door, the first word of via. */
 struct hand {
@@ -176,7 +176,7 @@ static enum ax_err deletion(char why[WHY_MAX], const struct ax_publish *p, const
 	return w->change->replace ? AX_OK : within_window(why, p, w);
 }
 
-/* -- sealed, serial --------------------------------------------------------------------------------------------- */
+/* -- sealed, serial ---------------------------------------------------------------------------------------- */
 
 static enum ax_err sealed(char why[WHY_MAX], const struct ax_publish *p, const struct ax_work *w)
 {
@@ -201,7 +201,7 @@ static enum ax_err jump(char why[WHY_MAX], const struct ax_publish *p, const str
 	return AX_OK;
 }
 
-/* -- all -------------------------------------------------------------------------------------------------------- */
+/* -- all --------------------------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;

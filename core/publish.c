@@ -35,7 +35,7 @@ void ax_publish_fini(struct ax_publish *p)
 	*p = (struct ax_publish){ 0 };
 }
 
-/* -- what is there now ------------------------------------------------------------------------------------------ */
+/* -- what is there now ------------------------------------------------------------------------------------- */
 
 static enum ax_err check_tip(const struct ax_work *w)
 {
@@ -65,8 +65,7 @@ static enum ax_err load(struct ax_work *w, struct ax_txn *t)
 	return e && e != AX_ENOENT ? e : check_tip(w);
 }
 
-/* -- the new commit -----------------------------------------------------------------------------------------------
- */
+/* -- the new commit ---------------------------------------------------------------------------------------- */
 
 static void describe(struct ax_commit *c, const struct ax_publish *p, struct ax_work *w)
 {

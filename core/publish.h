@@ -51,7 +51,11 @@ AX_MUST enum ax_err ax_publish_run(struct ax_publish *p);
 bool ax_publish_changes(const struct ax_publish *p);
 void ax_publish_tell(struct ax_published *out, const struct ax_work *w);
 
-/* -- its parts ---------------------------------------------------------------------------------------------- */
+/* A write transaction of a repository that may be written to; and its end: commit if e is AX_OK, drop it all else. */
+AX_MUST enum ax_err ax_repo_begin(struct ax_txn **t, struct ax_repo *r);
+AX_MUST enum ax_err ax_repo_end(struct ax_txn *t, enum ax_err e);
+
+/* -- its parts --------------------------------------------------------------------------------------------- */
 
 /* reduce.c: fill w->edits with what the change's batch makes different from the tip.
  * AX_ECONFLICT if an expectation does not hold. */

@@ -1,5 +1,6 @@
 /* From a batch to the edits that change something: writing what is there already does nothing (DESIGN section 2). */
 #include "core/publish.h"
+#include "core/render.h"
 
 #include <stdlib.h>
 
@@ -108,6 +109,17 @@ static enum ax_err join(struct ax_work *w, struct ax_cursor *c, const struct ax_
 	return e;
 }
 
+static enum ax_err changed_meanwhile(const struct ax_work *w, struct ax_slice key)
+{
+	struct ax_buf b = AX_BUF_INIT;
+	if (ax_render_key(&b, &w->zone.apex, key) != AX_OK || !ax_buf_cstr(&b))
+		ax_buf_clear(&b);
+	const char *name = ax_buf_cstr(&b);
+	ax_fail(AX_ECONFLICT, "%s was changed meanwhile", name && *name ? name : "an RRset");
+	ax_buf_fini(&b);
+	return AX_ECONFLICT;
+}
+
 static enum ax_err hold(const struct ax_work *w, struct ax_txn *t)
 {
 	struct ax_edit expected;
@@ -117,7 +129,7 @@ static enum ax_err hold(const struct ax_work *w, struct ax_txn *t)
 		if (e && e != AX_ENOENT)
 			return e;
 		if (!ax_slice_eq(found.value, expected.value))
-			return ax_fail(AX_ECONFLICT, "an RRset was changed meanwhile");
+			return changed_meanwhile(w, expected.key);
 	}
 	return AX_OK;
 }

@@ -6,7 +6,7 @@
 
 enum { ENTRY_VERSION = 1, REF_KEY_MAX = 5 + AX_REF_PATH_MAX };
 
-/* -- names -------------------------------------------------------------------------------------------------- */
+/* -- names ------------------------------------------------------------------------------------------------- */
 
 static bool is_alnum(char c)
 {
@@ -46,7 +46,7 @@ static enum ax_err check_path(const char *path)
 	return ax_ref_check_name(uid + digits + 1);
 }
 
-/* -- refs: 'r' zone path -> commit u64, hash, log u64 ---------------------------------------------------------- */
+/* -- refs: 'r' zone path -> commit u64, hash, log u64 ------------------------------------------------------ */
 
 static struct ax_slice ref_key(uint8_t k[REF_KEY_MAX], uint32_t zone, const char *path)
 {
@@ -118,7 +118,7 @@ static enum ax_err write_ref(struct ax_txn *t, uint32_t zone, const char *path, 
 	return e;
 }
 
-/* -- the log ------------------------------------------------------------------------------------------------ */
+/* -- the log ----------------------------------------------------------------------------------------------- */
 
 static void put_text(struct ax_buf *b, const char *s)
 {
@@ -209,7 +209,7 @@ enum ax_err ax_log_note(struct ax_txn *t, const struct ax_log_entry *e)
 	return append(&seq, t, &plain);
 }
 
-/* -- moves -------------------------------------------------------------------------------------------------- */
+/* -- moves ------------------------------------------------------------------------------------------------- */
 
 static enum ax_err describe(struct ax_log_entry *entry, struct ax_ref *to, struct ax_txn *t, uint64_t new_commit)
 {
@@ -251,7 +251,7 @@ enum ax_err ax_ref_move(struct ax_txn *t, uint32_t zone, const char *path, uint6
 	return write_ref(t, zone, path, &to);
 }
 
-/* -- HEAD: 'h' zone uid -> branch ------------------------------------------------------------------------------- */
+/* -- HEAD: 'h' zone uid -> branch -------------------------------------------------------------------------- */
 
 static struct ax_slice head_key(uint8_t k[9], uint32_t zone, uint32_t uid)
 {

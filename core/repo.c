@@ -12,7 +12,7 @@ struct ax_repo {
 	bool read_only;
 };
 
-/* -- open ------------------------------------------------------------------------------------------------------- */
+/* -- open -------------------------------------------------------------------------------------------------- */
 
 enum ax_err ax_repo_open(struct ax_repo **out, const char *dir, bool read_only)
 {
@@ -54,7 +54,7 @@ const char *ax_repo_dir(const struct ax_repo *r)
 	return r->dir;
 }
 
-static enum ax_err begin(struct ax_txn **t, struct ax_repo *r)
+enum ax_err ax_repo_begin(struct ax_txn **t, struct ax_repo *r)
 {
 	*t = NULL;
 	if (r->read_only)
@@ -62,8 +62,7 @@ static enum ax_err begin(struct ax_txn **t, struct ax_repo *r)
 	return ax_txn_write(t, r->store, false);
 }
 
-/* Commit if all went well, drop it all else. */
-static enum ax_err end(struct ax_txn *t, enum ax_err e)
+enum ax_err ax_repo_end(struct ax_txn *t, enum ax_err e)
 {
 	if (!e)
 		return ax_txn_commit(t);
@@ -71,7 +70,7 @@ static enum ax_err end(struct ax_txn *t, enum ax_err e)
 	return e;
 }
 
-/* -- commits ---------------------------------------------------------------------------------------------------- */
+/* -- commits ----------------------------------------------------------------------------------------------- */
 
 static void tell_all(struct ax_published *out, size_t cap, const struct ax_publish *p)
 {
@@ -86,8 +85,8 @@ static enum ax_err keep_plan(char plan[AX_ID_SHORT + 1], struct ax_repo *r, cons
 	struct ax_id hash;
 	struct ax_txn *t;
 	enum ax_err e = ax_plan_make(&hash, &value, p);
-	if (!e && !(e = begin(&t, r)))
-		e = end(t, ax_plan_put(t, &hash, ax_buf_view(&value), p->committer.when));
+	if (!e && !(e = ax_repo_begin(&t, r)))
+		e = ax_repo_end(t, ax_plan_put(t, &hash, ax_buf_view(&value), p->committer.when));
 	ax_buf_fini(&value);
 	if (e)
 		return e;
@@ -108,7 +107,7 @@ enum ax_err ax_repo_commit(struct ax_published *out, struct ax_repo *r, const st
 	memset(out, 0, n * sizeof *out);
 	plan = plan ? plan : unwanted;
 	plan[0] = 0;
-	enum ax_err e = begin(&t, r);
+	enum ax_err e = ax_repo_begin(&t, r);
 	if (e)
 		return e;
 	if (!(e = ax_publish_init(&p, t, changes, n, who, listener)))
@@ -132,7 +131,7 @@ enum ax_err ax_repo_try(struct ax_published *out, struct ax_repo *r, const struc
 	struct ax_publish p = { 0 };
 	struct ax_txn *t;
 	memset(out, 0, n * sizeof *out);
-	enum ax_err e = begin(&t, r);
+	enum ax_err e = ax_repo_begin(&t, r);
 	if (e)
 		return e;
 	if (!(e = ax_publish_init(&p, t, changes, n, who, listener)))
@@ -184,12 +183,12 @@ enum ax_err ax_repo_force(struct ax_published *out, size_t cap, size_t *n, struc
 	struct ax_txn *t;
 	memset(out, 0, cap * sizeof *out);
 	*n = 0;
-	enum ax_err e = begin(&t, r);
+	enum ax_err e = ax_repo_begin(&t, r);
 	if (e)
 		return e;
 	if (!(e = ax_plan_get(&found, t, plan, who->committer.when)))
 		e = force(&p, t, &found, who, listener, &via);
-	e = end(t, e);
+	e = ax_repo_end(t, e);
 	if (!e) {
 		*n = p.n;
 		tell_all(out, cap, &p);
@@ -200,123 +199,7 @@ enum ax_err ax_repo_force(struct ax_published *out, size_t cap, size_t *n, struc
 	return e;
 }
 
-/* -- branches and tags --------------------------------------------------------------------------------------------
- */
-
-static enum ax_err live_zone(struct ax_zone *z, struct ax_txn *t, uint32_t zone)
-{
-	enum ax_err e = ax_zone_get(z, t, zone);
-	return !e && z->removed ? ax_fail(AX_ENOENT, "the zone was removed") : e;
-}
-
-static enum ax_err same_zone(struct ax_txn *t, const struct ax_zone *z, uint64_t commit)
-{
-	struct ax_commit c;
-	enum ax_err e = ax_commit_read(&c, t, commit);
-	if (e)
-		return e;
-	bool same = ax_name_eq(&c.zone, &z->apex);
-	ax_commit_fini(&c);
-	return same ? AX_OK : ax_fail(AX_EINVAL, "the commit is another zone's");
-}
-
-static enum ax_err create_ref(struct ax_repo *r, uint32_t zone, const char *folder, const char *name, uint64_t commit,
-			      const struct ax_actor *who)
-{
-	char path[AX_REF_PATH_MAX + 1];
-	struct ax_zone z;
-	struct ax_ref ref;
-	struct ax_txn *t;
-	enum ax_err e = ax_ref_check_name(name);
-	if (e || (e = begin(&t, r)))
-		return e;
-	snprintf(path, sizeof path, "%s/%s", folder, name);
-	if ((e = live_zone(&z, t, zone)) || (e = same_zone(t, &z, commit)))
-		goto out;
-	e = ax_ref_get(&ref, t, zone, path);
-	if (!e)
-		e = ax_fail(AX_EEXIST, "%s is already there", path);
-	else if (e == AX_ENOENT)
-		e = ax_ref_move(t, zone, path, 0, commit, who->via, who->committer.when);
-out:
-	return end(t, e);
-}
-
-enum ax_err ax_repo_branch_create(struct ax_repo *r, uint32_t zone, const char *branch, uint64_t commit,
-				  const struct ax_actor *who)
-{
-	return create_ref(r, zone, "heads", branch, commit, who);
-}
-
-enum ax_err ax_repo_tag(struct ax_repo *r, uint32_t zone, const char *tag, uint64_t commit,
-			const struct ax_actor *who)
-{
-	return create_ref(r, zone, "tags", tag, commit, who);
-}
-
-static enum ax_err check_merged(struct ax_txn *t, uint32_t zone, const char *branch, uint64_t tip)
-{
-	struct ax_ref main_ref;
-	bool merged = false;
-	enum ax_err e = ax_ref_get(&main_ref, t, zone, "heads/main");
-	if (!e)
-		e = ax_graph_is_ancestor(&merged, t, tip, main_ref.commit);
-	if (e && e != AX_ENOENT)
-		return e;
-	return merged ? AX_OK : ax_fail(AX_EPERM, "branch %s is not merged into main", branch);
-}
-
-enum ax_err ax_repo_branch_delete(struct ax_repo *r, uint32_t zone, const char *branch, bool force_it,
-				  const struct ax_actor *who)
-{
-	char path[AX_REF_PATH_MAX + 1];
-	struct ax_zone z;
-	struct ax_ref ref;
-	struct ax_txn *t;
-	enum ax_err e = ax_ref_check_name(branch);
-	if (!e && strcmp(branch, "main") == 0)
-		e = ax_fail(AX_EPERM, "main is the zone's own branch: it can't be deleted");
-	if (e || (e = begin(&t, r)))
-		return e;
-	snprintf(path, sizeof path, "heads/%s", branch);
-	if ((e = live_zone(&z, t, zone)))
-		goto out;
-	if ((e = ax_ref_get(&ref, t, zone, path)) == AX_ENOENT)
-		ax_fail(e, "there is no branch %s", branch);
-	if (!e && !force_it)
-		e = check_merged(t, zone, branch, ref.commit);
-	if (!e)
-		e = ax_ref_move(t, zone, path, ref.commit, 0, who->via, who->committer.when);
-out:
-	return end(t, e);
-}
-
-enum ax_err ax_repo_checkout(struct ax_repo *r, uint32_t zone, const char *branch, const struct ax_actor *who)
-{
-	char path[AX_REF_PATH_MAX + 1];
-	struct ax_zone z;
-	struct ax_ref ref;
-	struct ax_txn *t;
-	enum ax_err e = ax_ref_check_name(branch);
-	if (e || (e = begin(&t, r)))
-		return e;
-	snprintf(path, sizeof path, "heads/%s", branch);
-	if ((e = live_zone(&z, t, zone)))
-		goto out;
-	e = ax_ref_get(&ref, t, zone, path);
-	/* main may be unborn */
-	if (e == AX_ENOENT && strcmp(branch, "main") == 0)
-		e = AX_OK;
-	else if (e == AX_ENOENT)
-		ax_fail(e, "there is no branch %s", branch);
-	if (!e)
-		e = ax_head_set(t, zone, who->uid, branch);
-out:
-	return end(t, e);
-}
-
-/* -- zones --------------------------------------------------------------------------------------------------------
- */
+/* -- zones ------------------------------------------------------------------------------------------------- */
 
 static enum ax_err note_zone(struct ax_txn *t, enum ax_log_kind kind, uint32_t zone, const struct ax_actor *who)
 {
@@ -360,10 +243,10 @@ enum ax_err ax_repo_zone_add(uint32_t *id, struct ax_repo *r, const struct ax_na
 	struct ax_zone z;
 	struct ax_txn *t;
 	*id = 0;
-	enum ax_err e = begin(&t, r);
+	enum ax_err e = ax_repo_begin(&t, r);
 	if (e)
 		return e;
-	if (!(e = end(t, add_zone(&z, t, apex, who))))
+	if (!(e = ax_repo_end(t, add_zone(&z, t, apex, who))))
 		*id = z.id;
 	return e;
 }
@@ -384,7 +267,7 @@ enum ax_err ax_repo_zone_remove(struct ax_repo *r, const struct ax_name *apex, c
 {
 	struct ax_zone z;
 	struct ax_txn *t;
-	enum ax_err e = begin(&t, r);
+	enum ax_err e = ax_repo_begin(&t, r);
 	if (e)
 		return e;
 	if ((e = ax_zone_find(&z, t, apex)) || (e = check_removable(t, &z)))
@@ -393,7 +276,7 @@ enum ax_err ax_repo_zone_remove(struct ax_repo *r, const struct ax_name *apex, c
 	if (!(e = ax_zone_put(t, &z)))
 		e = note_zone(t, AX_LOG_ZONE_REMOVED, z.id, who);
 out:
-	return end(t, e);
+	return ax_repo_end(t, e);
 }
 
 enum ax_err ax_repo_init(const char *dir, bool shared, uint32_t gid, const struct ax_name *apex,
@@ -406,59 +289,5 @@ enum ax_err ax_repo_init(const char *dir, bool shared, uint32_t gid, const struc
 		return e;
 	e = ax_repo_zone_add(&id, r, apex, who);
 	ax_repo_close(r);
-	return e;
-}
-
-/* -- a zone's first records -----------------------------------------------------------------------------------------
- */
-
-enum { REFRESH_S = 3600, RETRY_S = 900, EXPIRE_S = 1209600, MINIMUM_S = 300 }; /* RIPE-203, negative answers short */
-
-static enum ax_err put_begin(struct ax_batch *b, struct ax_rrset_builder *set)
-{
-	struct ax_buf value = AX_BUF_INIT;
-	enum ax_err e = ax_rrset_builder_finish(&value, set);
-	if (!e)
-		e = ax_batch_put(b, &b->apex, set->type, 0, ax_buf_view(&value));
-	ax_buf_fini(&value);
-	return e;
-}
-
-static enum ax_err begin_soa(struct ax_batch *b, const struct ax_name *host, uint32_t ttl_s)
-{
-	struct ax_rrset_builder set;
-	struct ax_buf rdata = AX_BUF_INIT;
-	struct ax_name mail = b->apex;
-	enum ax_err e = ax_name_prepend(&mail, ax_slice_str("hostmaster"));
-	ax_rrset_builder_init(&set, AX_TYPE_SOA, 0);
-	ax_buf_put(&rdata, host->wire, host->n);
-	ax_buf_put(&rdata, mail.wire, mail.n);
-	const uint32_t numbers[] = { 0, REFRESH_S, RETRY_S, EXPIRE_S, MINIMUM_S };
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		ax_buf_u32(&rdata, numbers[i]);
-	if (!e)
-		e = ax_buf_check(&rdata);
-	if (!e)
-		e = ax_rrset_builder_add(&set, ttl_s, ax_buf_view(&rdata));
-	if (!e)
-		e = put_begin(b, &set);
-	ax_rrset_builder_fini(&set);
-	ax_buf_fini(&rdata);
-	b->has_serial = false; /* nobody asked for a certain one */
-	return e;
-}
-
-enum ax_err ax_repo_begin_zone(struct ax_batch *b, const struct ax_name *hosts, size_t n, uint32_t ttl_s)
-{
-	struct ax_rrset_builder set;
-	if (!n)
-		return ax_fail(AX_EINVAL, "a zone needs at least one name server");
-	enum ax_err e = begin_soa(b, &hosts[0], ttl_s);
-	ax_rrset_builder_init(&set, AX_TYPE_NS, 0);
-	for (size_t i = 0; !e && i < n; i++)
-		e = ax_rrset_builder_add(&set, ttl_s, ax_slice(hosts[i].wire, hosts[i].n));
-	if (!e)
-		e = put_begin(b, &set);
-	ax_rrset_builder_fini(&set);
 	return e;
 }

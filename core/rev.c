@@ -29,7 +29,7 @@ static enum ax_err not_found(const struct reading *r, const char *why)
 	return ax_fail(AX_ENOENT, "%.200s: %s", r->text, why);
 }
 
-/* -- the base ------------------------------------------------------------------------------------------------- */
+/* -- the base ---------------------------------------------------------------------------------------------- */
 
 static enum ax_err take_zone(struct reading *r)
 {
@@ -152,7 +152,7 @@ static enum ax_err take_base(struct reading *r)
 	return take_id(r, name);
 }
 
-/* -- the steps ------------------------------------------------------------------------------------------------ */
+/* -- the steps --------------------------------------------------------------------------------------------- */
 
 static enum ax_err by_number(struct reading *r, uint64_t n)
 {
@@ -270,7 +270,7 @@ enum ax_err ax_rev_parse(struct ax_rev *out, struct ax_txn *t, const struct ax_r
 	return e;
 }
 
-/* -- ranges --------------------------------------------------------------------------------------------------- */
+/* -- ranges ------------------------------------------------------------------------------------------------ */
 
 static const char *find_dots(const char *p)
 {

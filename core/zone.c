@@ -6,7 +6,7 @@
 
 enum { RECORD_VERSION = 1, REMOVED = 1, HAS_SERIAL = 2, HAS_TTL = 4, WAS_GIVEN = 8, ZONE_KEY_MAX = 1 + AX_NAME_MAX };
 
-/* -- keys: 'n' apex -> number, 'z' number -> record, 'd' -> number, 's' number serial -> commit ---------------- */
+/* -- keys: 'n' apex -> number, 'z' number -> record, 'd' -> number, 's' number serial -> commit ------------ */
 
 struct key {
 	uint8_t b[ZONE_KEY_MAX];
@@ -49,7 +49,7 @@ static enum ax_err get_number(uint32_t *out, struct ax_txn *t, struct ax_slice k
 	return e;
 }
 
-/* -- records ------------------------------------------------------------------------------------------------ */
+/* -- records ----------------------------------------------------------------------------------------------- */
 
 static bool decode(struct ax_zone *out, struct ax_slice v)
 {
@@ -170,7 +170,7 @@ enum ax_err ax_zone_above(struct ax_zone *out, struct ax_txn *t, const struct ax
 	return AX_ENOENT;
 }
 
-/* -- write side --------------------------------------------------------------------------------------------- */
+/* -- write side -------------------------------------------------------------------------------------------- */
 
 static enum ax_err taken(bool *out, struct ax_txn *t, uint32_t id)
 {
@@ -236,7 +236,7 @@ enum ax_err ax_zone_set_default(struct ax_txn *t, uint32_t id)
 	return ax_txn_put(t, AX_TABLE_MAIN, ax_slice("d", 1), ax_slice(number, sizeof number));
 }
 
-/* -- serials ------------------------------------------------------------------------------------------------ */
+/* -- serials ----------------------------------------------------------------------------------------------- */
 
 static uint32_t clock_serial(enum ax_serial_policy policy, struct ax_time now)
 {

@@ -40,7 +40,7 @@ AX_MUST enum ax_err ax_zone_set_default(struct ax_txn *t, uint32_t id);
 /* One that was removed: to bring it back under its number. AX_ENOENT if it never was or is there. */
 AX_MUST enum ax_err ax_zone_find_removed(struct ax_zone *out, struct ax_txn *t, const struct ax_name *apex);
 
-/* -- serials (RFC 1982) ----------------------------------------------------------------------------------- */
+/* -- serials (RFC 1982) ------------------------------------------------------------------------------------ */
 
 /* a is newer than b. (At a distance of exactly 2^31 neither is.) */
 static inline bool ax_serial_newer(uint32_t a, uint32_t b)

@@ -67,8 +67,7 @@ START_TEST(fsck__a_sound_repository_has_no_problem)
 }
 END_TEST
 
-/* -- damaged objects: bytes flipped in the file itself -------------------------------------------------------------
- */
+/* -- damaged objects: bytes flipped in the file itself ----------------------------------------------------- */
 
 struct bytes {
 	uint8_t *p;
@@ -191,8 +190,7 @@ START_TEST(fsck__a_flipped_bit_is_found_in_every_kind_of_object)
 }
 END_TEST
 
-/* -- damaged tables ------------------------------------------------------------------------------------------------
- */
+/* -- damaged tables ---------------------------------------------------------------------------------------- */
 
 /* Change one octet of the value of the first key with this prefix, look, and put it back. */
 static void damage(struct fixture *f, const char *prefix, size_t prefix_n, size_t at, const char *says)

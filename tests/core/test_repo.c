@@ -193,6 +193,7 @@ START_TEST(repo__expected_values_are_held)
 	OK(commit_batch(&f, &b, "main", false, AX_SERIAL_FROM_EDIT, NULL));
 	ck_assert(f.out.changed);
 	FAILS(AX_ECONFLICT, commit_batch(&f, &b, "main", false, AX_SERIAL_FROM_EDIT, NULL));
+	SAYS(AX_ECONFLICT, "h1 A was changed meanwhile");
 	ax_batch_fini(&b);
 	ax_batch_init(&b, &f.apex);
 	put_text(&f, &b, "h3 300 A 2.2.2.2\n");

@@ -161,8 +161,7 @@ START_TEST(serial__first_from_outside_may_be_far_from_one_we_chose)
 }
 END_TEST
 
-/* -- sealed zones -------------------------------------------------------------------------------------------------
- */
+/* -- sealed zones ------------------------------------------------------------------------------------------ */
 
 static const char *sealed_text(struct ax_buf *b, unsigned long serial, unsigned hosts)
 {
