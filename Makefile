@@ -59,6 +59,7 @@ all_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/*.c tests/*.c))
 .PHONY: tests-objects
 tests-objects: $(all_objects)
 
+.DEFAULT_GOAL := all
 .PHONY: all deps demo check check-full check-asan check-tsan fuzz bench lint format install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
