@@ -110,23 +110,31 @@ static int record_attr(struct stat *st, struct mount *m, struct ax_txn *t, struc
 	return ax_err_errno(e);
 }
 
-static int tree_attr(struct stat *st, const struct mount *m, struct ax_txn *t, const struct node *n)
+enum ax_err attr_changed(uint64_t *commit, struct ax_txn *t, const struct node *n)
 {
 	struct ax_commit_info tip;
 	struct ax_buf prefix = AX_BUF_INIT;
-	struct ax_time when = m->start;
-	uint64_t commit = 0;
+	*commit = 0;
 	enum ax_err e = view_tip(&tip, n->view, t);
 	if (!e && !node_prefix(&prefix, n))
 		e = AX_ENOENT;
-	if (!e && tip.local)
-		e = prefix.n ? ax_blame_subtree(&commit, t, n->view->zone, &tip, ax_buf_view(&prefix)) : AX_OK;
-	if (!e && !prefix.n)
-		commit = tip.local;
+	if (!e && tip.local && prefix.n)
+		e = ax_blame_subtree(commit, t, n->view->zone, &tip, ax_buf_view(&prefix));
+	else if (!e)
+		*commit = tip.local;
+	ax_buf_fini(&prefix);
+	return e;
+}
+
+static int tree_attr(struct stat *st, const struct mount *m, struct ax_txn *t, const struct node *n)
+{
+	struct ax_time when = m->start;
+	uint64_t commit;
+	enum ax_err e = attr_changed(&commit, t, n);
 	if (!e && commit)
 		e = record_time(&when, t, commit);
 	put_time(st, when);
-	ax_buf_fini(&prefix);
+	times_get(&st->st_mtim, &m->times, st->st_ino, commit);
 	return ax_err_errno(e);
 }
 

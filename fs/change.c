@@ -164,20 +164,25 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 {
 	struct mount *m = op_begin(req);
 	struct fuse_entry_param e = { 0 };
-	struct node *n;
+	struct node *n = NULL;
 	if (!m)
 		return;
 	int error = new_file(&n, m, req, node_of(m, parent), name, mode);
 	if (!error)
-		error = edit_open(m, req, n, fi);
-	if (!error)
 		error = attr_fill(&e.attr, &e.attr_timeout, m, m->txn, n);
+	if (!error)
+		error = edit_open(m, req, n, fi);
 	if (error) {
+		if (n)
+			node_drop(m, n);
 		fuse_reply_err(req, error);
 	} else {
 		e.ino = node_id(m, n);
 		n->nlookup++;
-		fuse_reply_create(req, &e, fi);
+		if (fuse_reply_create(req, &e, fi)) {
+			edit_close(m, op_handle(fi));
+			node_forget(m, n, 1);
+		}
 	}
 	op_end(m);
 }
@@ -312,6 +317,8 @@ void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 		error = EEXIST;
 	if (error) {
 		;
+	} else if (dir->kind == NODE_HEADS && ax_ref_check_name(name)) {
+		error = refuse_name(m, req, dir, name, ax_err_text(AX_EINVAL), EINVAL);
 	} else if (dir->kind == NODE_HEADS) {
 		error = later(m, req, save_new_branch, dir, NULL, name);
 		if (!error)

@@ -64,8 +64,10 @@ int edit_open(struct mount *m, fuse_req_t req, struct node *n, struct fuse_file_
 	else if (n->kind == NODE_RECORD)
 		error = writes(fi->flags) ? begin_write(m, req, n, fi->flags) : cache_flags(m, n, fi);
 	if (error) {
+		node_pin(n);
 		if (n->kind == NODE_RECORD && !n->writers)
 			save_end_draft(m, n);
+		node_unpin(m, n);
 		free(h);
 		return error;
 	}
@@ -79,7 +81,7 @@ int edit_open(struct mount *m, fuse_req_t req, struct node *n, struct fuse_file_
 	return 0;
 }
 
-static void close_handle(struct mount *m, struct handle *h)
+void edit_close(struct mount *m, struct handle *h)
 {
 	struct node *n = h->node;
 	n->opens--;
@@ -98,7 +100,7 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	if (error)
 		fuse_reply_err(req, error);
 	else if (fuse_reply_open(req, fi))
-		close_handle(m, op_handle(fi));
+		edit_close(m, op_handle(fi));
 	op_end(m);
 }
 
@@ -152,18 +154,36 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_
 
 /* -- flush, fsync, release -------------------------------------------------------------------------------- */
 
-/* Let the committer judge and answer; false if there is nothing to judge. */
-static bool hand_over(struct mount *m, fuse_req_t req, struct node *n)
+/* Is there a text that was not judged as it is? */
+static bool to_judge(const struct node *n)
 {
-	if (n->kind != NODE_RECORD || !n->draft || !n->hashed || (!n->draft->dirty && !draft_refused(n->draft)))
-		return false;
+	const struct draft *d = n->kind == NODE_RECORD && n->hashed ? n->draft : NULL;
+	return d && (draft_refused(d) ? !d->judged : d->dirty);
+}
+
+/* Let the committer judge and answer. */
+static int hand_over(struct mount *m, fuse_req_t req, struct node *n)
+{
 	if (req)
 		op_fill_who(&n->draft->who, req);
 	struct job *j = job_new(save_draft, req, &n->draft->who, n, NULL, NULL);
 	if (!j)
-		return false;
+		return ENOMEM;
 	job_add(m, j);
-	return true;
+	return 0;
+}
+
+static void judge(fuse_req_t req, struct mount *m, struct node *n)
+{
+	int error = 0;
+	if (to_judge(n)) {
+		error = hand_over(m, req, n);
+		if (!error)
+			return;
+	} else if (n->kind == NODE_RECORD && n->draft) {
+		error = draft_refused(n->draft);
+	}
+	fuse_reply_err(req, error);
 }
 
 /* Every child of a shell flushes at its exit; only the process that opened the file says that it is complete. */
@@ -174,9 +194,10 @@ void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	struct handle *h = op_handle(fi);
 	struct node *n = node_of(m, ino);
-	bool dirty = n->kind == NODE_RECORD && n->draft && (n->draft->dirty || draft_refused(n->draft));
-	bool own = dirty && writes(h->flags) && who_process(fuse_req_ctx(req)->pid) == h->process;
-	if (!own || !hand_over(m, req, n))
+	bool draft = n->kind == NODE_RECORD && n->draft && writes(h->flags);
+	if (draft && (to_judge(n) || draft_refused(n->draft)) && who_process(fuse_req_ctx(req)->pid) == h->process)
+		judge(req, m, n);
+	else
 		fuse_reply_err(req, 0);
 	op_end(m);
 }
@@ -188,8 +209,7 @@ void op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_inf
 	(void)fi;
 	if (!m)
 		return;
-	if (!hand_over(m, req, node_of(m, ino)))
-		fuse_reply_err(req, 0);
+	judge(req, m, node_of(m, ino));
 	op_end(m);
 }
 
@@ -202,8 +222,8 @@ void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct node *n = node_of(m, ino);
 	bool last = writes(h->flags) && n->writers == 1;
 	node_pin(n);
-	close_handle(m, h);
-	if (last && n->kind == NODE_RECORD && !hand_over(m, NULL, n))
+	edit_close(m, h);
+	if (last && n->kind == NODE_RECORD && (!to_judge(n) || hand_over(m, NULL, n)))
 		save_end_draft(m, n);
 	fuse_reply_err(req, 0);
 	node_unpin(m, n);
@@ -256,8 +276,14 @@ static int set_size(struct mount *m, fuse_req_t req, struct node *n, uint64_t si
 	return error;
 }
 
-static void set_record_time(struct mount *m, struct node *n, struct timespec mtime)
+static void set_time(struct mount *m, struct node *n, struct timespec mtime)
 {
+	uint64_t commit;
+	if (n->kind == NODE_TREE) {
+		if (!attr_changed(&commit, m->txn, n))
+			times_set(&m->times, attr_ino(m, n), commit, mtime);
+		return;
+	}
 	struct record_info info;
 	struct ax_buf key = AX_BUF_INIT;
 	if (n->draft && n->draft->shown) {
@@ -277,8 +303,8 @@ static int set_record(struct mount *m, fuse_req_t req, struct node *n, const str
 	if (((to_set & FUSE_SET_ATTR_UID) && attr->st_uid != m->uid) ||
 	    ((to_set & FUSE_SET_ATTR_GID) && attr->st_gid != m->gid))
 		return EPERM;
-	if (n->kind != NODE_RECORD)
-		return to_set & FUSE_SET_ATTR_SIZE ? EISDIR : 0;
+	if (n->kind != NODE_RECORD && (to_set & FUSE_SET_ATTR_SIZE))
+		return EISDIR;
 	if (to_set & FUSE_SET_ATTR_SIZE) {
 		error = set_size(m, req, n, (uint64_t)attr->st_size);
 		if (!n->writers) /* truncate(2) without an open file is no deletion, and no text */
@@ -288,7 +314,7 @@ static int set_record(struct mount *m, fuse_req_t req, struct node *n, const str
 	}
 	/* "now" is what touch says: the time of a record is that of its commit */
 	if ((to_set & FUSE_SET_ATTR_MTIME) && !(to_set & FUSE_SET_ATTR_MTIME_NOW))
-		set_record_time(m, n, attr->st_mtim);
+		set_time(m, n, attr->st_mtim);
 	return 0;
 }
 

@@ -5,7 +5,7 @@
 #include "fs/draft.h"
 #include "fs/list.h"
 #include "fs/ns.h"
-#include "fs/record.h"
+#include "fs/save.h"
 #include "fs/scratch.h"
 
 #include <stdlib.h>
@@ -150,6 +150,17 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 	op_end(m);
 }
 
+/* A reader in the middle goes on with the text it began; the kernel's pages are no good for others then. */
+static void go_on(const struct handle *h, struct mount *m)
+{
+	struct record_info info;
+	struct ax_buf key = AX_BUF_INIT;
+	if (h->node->kind == NODE_RECORD && !save_look(&info, &key, NULL, m->txn, h->node) &&
+	    info.version != h->version)
+		h->node->pages = 0;
+	ax_buf_fini(&key);
+}
+
 /* Bring the text an open file shows up to date; what was deleted meanwhile still shows its last text. */
 static int refresh(struct handle *h, struct mount *m)
 {
@@ -184,6 +195,8 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, stru
 	} else {
 		if (off == 0 || !h->version)
 			error = refresh(h, m);
+		else
+			go_on(h, m);
 		data = ax_buf_view(&h->text);
 	}
 	if (error) {

@@ -48,6 +48,8 @@ void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, s
 /* Make an open file of a node and fill fi. An errno. */
 AX_MUST int edit_open(struct mount *m, fuse_req_t req, struct node *n, struct fuse_file_info *fi);
 
+void edit_close(struct mount *m, struct handle *h);
+
 /* change.c */
 void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi);
 void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev);

@@ -218,6 +218,8 @@ static int refuse(struct mount *m, struct node *n, struct text *s, const struct 
 	draft_refuse(d, error, ax_err_text(e));
 	reject(m, n->parent, n->name, ax_buf_view(&s->text), d->reason, who);
 	d->judged = true;
+	d->shown = false; /* whoever looks now sees what is committed */
+	n->pages = 0;
 	return error;
 }
 
@@ -234,6 +236,8 @@ static int judged_before(struct mount *m, struct node *n, const struct who *who)
 		ax_buf_fini(&key);
 		reject(m, n->parent, n->name, ax_buf_view(&d->text), d->reason, who);
 		d->judged = true;
+		d->shown = false;
+		n->pages = 0;
 	}
 	return error;
 }
@@ -456,6 +460,8 @@ void *save_thread(void *mount)
 			break;
 		} else {
 			scratch_sweep(m);
+			if (ax_store_clear_stale(m->store)) /* readers that died hold old pages */
+				ax_err_clear();
 			sleep_until(m, when);
 		}
 		ax_txn_reset(t);

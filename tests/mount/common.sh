@@ -8,6 +8,7 @@
 #   leaves NAME CMD...               CMD makes no commit (its status is not looked at)
 . "$(dirname "$0")/../lib.sh"
 M=$T/mnt
+# shellcheck disable=SC2034 # the scenarios use it
 H=$M/heads/main
 fs=
 

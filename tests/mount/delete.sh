@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2010,SC2012 # ls is what is tested
 # Deletions wait a moment, fold into one change with what follows, and stop at the guard.
 . "$(dirname "$0")/common.sh"
 make_zone

@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2010,SC2012 # ls is what is tested
 # What others commit is seen at the next look, however warm the kernel's caches are.
 . "$(dirname "$0")/common.sh"
 make_zone

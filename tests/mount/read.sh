@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2010,SC2012 # ls is what is tested
 # What there is to read: branches, tags, commits, zones; sizes, times and numbers; the tools everybody has.
 . "$(dirname "$0")/common.sh"
 make_zone

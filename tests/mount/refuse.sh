@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2010,SC2012 # ls is what is tested
 # What must not be saved is refused, the reason reaches the writer, and the record stands as it was.
 . "$(dirname "$0")/common.sh"
 make_zone

@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2010,SC2012 # ls is what is tested
 # Programs save: each exactly one commit with the right content, none when nothing changes.
 . "$(dirname "$0")/common.sh"
 make_zone

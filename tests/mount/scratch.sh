@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2010,SC2012 # ls is what is tested
 # What is no record is an ordinary file, in memory, never committed.
 . "$(dirname "$0")/common.sh"
 make_zone

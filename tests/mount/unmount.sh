@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2010,SC2012,SC2154 # ls is what is tested
 # Ends: by fusermount3, by signal, by SIGKILL; and beginnings that fail.
 . "$(dirname "$0")/common.sh"
 status 2 "no arguments is wrong usage" "$APEX_BUILD/apexfs"
