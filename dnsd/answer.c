@@ -43,14 +43,14 @@ static void put_serial(struct packet *m, uint32_t serial)
 }
 
 /* A whole RRset or nothing. */
-static bool put_rrset(struct work *w, enum packet_section s, struct packet_owner *owner,
-		      const struct image_rrset *set, uint32_t ttl_max_s)
+static bool put_rrset(struct work *w, enum packet_section s, struct packet_owner owner, const struct image_rrset *set,
+		      uint32_t ttl_max_s)
 {
 	struct packet_mark mark = packet_mark(w->m);
 	struct ax_rr rr;
 	for (uint32_t pos = 0; image_record(&rr, set, &pos);) {
 		uint32_t ttl_s = rr.ttl_s < ttl_max_s ? rr.ttl_s : ttl_max_s;
-		if (!packet_rr(w->m, s, owner, set->type, ttl_s, rr.rdata)) {
+		if (!packet_rr(w->m, s, &owner, set->type, ttl_s, rr.rdata)) {
 			packet_rollback(w->m, &mark);
 			return false;
 		}
@@ -61,7 +61,7 @@ static bool put_rrset(struct work *w, enum packet_section s, struct packet_owner
 }
 
 /* An RRset the answer is nothing without. When it doesn't fit, the rest is only gone through for the rcode. */
-static void need_rrset(struct work *w, enum packet_section s, struct packet_owner *owner,
+static void need_rrset(struct work *w, enum packet_section s, struct packet_owner owner,
 		       const struct image_rrset *set, uint32_t ttl_max_s)
 {
 	if (!put_rrset(w, s, owner, set, ttl_max_s))
@@ -73,7 +73,7 @@ static enum ax_rcode negative(struct work *w, enum ax_rcode rcode)
 	const struct image_rrset *soa = find_rrset(w->im->top, AX_TYPE_SOA);
 	struct packet_owner apex = packet_owner(w->m, w->im->apex, w->im->apex_n);
 	uint32_t minimum_s = ax_be32(soa->data + soa->size - 4);
-	need_rrset(w, PACKET_AUTHORITY, &apex, soa, minimum_s);
+	need_rrset(w, PACKET_AUTHORITY, apex, soa, minimum_s);
 	return rcode;
 }
 
@@ -86,12 +86,8 @@ static void put_addresses(struct work *w, const struct image_name *node, const u
 	struct packet_owner owner = packet_owner(w->m, target, n);
 	for (unsigned i = 0; i < 2; i++) {
 		const struct image_rrset *set = find_rrset(node, i ? AX_TYPE_AAAA : AX_TYPE_A);
-		uint16_t at = owner.at;
-		if (!set || put_rrset(w, PACKET_ADDITIONAL, &owner, set, UINT32_MAX))
-			continue;
-		if (required)
+		if (set && !put_rrset(w, PACKET_ADDITIONAL, owner, set, UINT32_MAX) && required)
 			packet_truncate(w->m);
-		owner.at = at; /* what stood there was taken back */
 	}
 }
 
@@ -175,7 +171,7 @@ static enum ax_rcode referral(struct work *w, const struct find *f)
 	const struct image_rrset *ns = find_rrset(f->node, AX_TYPE_NS);
 	struct packet_owner owner = suffix_owner(w, f->labels);
 	w->m->aa = w->links > 1; /* AA speaks of the answer's first owner */
-	need_rrset(w, PACKET_AUTHORITY, &owner, ns, UINT32_MAX);
+	need_rrset(w, PACKET_AUTHORITY, owner, ns, UINT32_MAX);
 	glue(w, ns, f->labels);
 	return AX_RCODE_NOERROR;
 }
@@ -225,7 +221,7 @@ static bool redirect(struct work *w, const struct find *f, enum ax_rcode *rcode)
 	if (!image_record(&rr, set, &pos))
 		return false;
 	if (!said_dname(w, f->node))
-		need_rrset(w, PACKET_ANSWER, &owner, set, UINT32_MAX);
+		need_rrset(w, PACKET_ANSWER, owner, set, UINT32_MAX);
 	size_t kept = w->name->at[f->labels], n = kept + rr.rdata.n;
 	if (n > AX_NAME_MAX) {
 		*rcode = AX_RCODE_YXDOMAIN;
@@ -234,7 +230,8 @@ static bool redirect(struct work *w, const struct find *f, enum ax_rcode *rcode)
 	uint8_t *made = w->made[w->links - 1]; /* one a link */
 	memcpy(made, w->owner.wire, kept);
 	memcpy(made + kept, rr.rdata.p, rr.rdata.n);
-	if (!packet_rr(w->m, PACKET_ANSWER, &w->owner, AX_TYPE_CNAME, set->ttl_s, ax_slice(made, n)))
+	owner = w->owner;
+	if (!packet_rr(w->m, PACKET_ANSWER, &owner, AX_TYPE_CNAME, set->ttl_s, ax_slice(made, n)))
 		packet_truncate(w->m);
 	return w->qtype != AX_TYPE_CNAME && !never_ends(w, f->labels, rr.rdata) && follow(w, made, n);
 }
@@ -263,7 +260,7 @@ static bool put_matching(struct work *w, const struct find *f)
 		if (!asked_for(w, set))
 			continue;
 		any = true;
-		need_rrset(w, PACKET_ANSWER, &w->owner, set, UINT32_MAX);
+		need_rrset(w, PACKET_ANSWER, w->owner, set, UINT32_MAX);
 	}
 	if (!any || w->m->tc)
 		return any;
@@ -291,7 +288,7 @@ static bool at_node(struct work *w, const struct find *f, enum ax_rcode *rcode)
 	}
 	struct ax_rr rr;
 	uint32_t pos = 0;
-	need_rrset(w, PACKET_ANSWER, &w->owner, cname, UINT32_MAX);
+	need_rrset(w, PACKET_ANSWER, w->owner, cname, UINT32_MAX);
 	return image_record(&rr, cname, &pos) && follow(w, rr.rdata.p, rr.rdata.n);
 }
 

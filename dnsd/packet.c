@@ -147,7 +147,10 @@ static bool put_owner(struct packet *m, struct packet_owner *owner)
 		size_t at = m->n;
 		if (!put_name(m, owner->wire, owner->n))
 			return false;
-		if (owner->n > 1 && at < 0x4000)
+		/* What became a pointer as a whole is pointed at where it stands, not through one more pointer. */
+		if (m->p[at] >= 0xc0)
+			owner->at = (uint16_t)((m->p[at] & 0x3f) << 8 | m->p[at + 1]);
+		else if (owner->n > 1 && at < 0x4000)
 			owner->at = (uint16_t)at;
 		return true;
 	}

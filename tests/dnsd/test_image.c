@@ -1,0 +1,262 @@
+#include "dnsd/find.h"
+#include "tests/core/repo_fixture.h"
+#include "tests/dnsd/nasty.h"
+
+static struct fixture f;
+
+static struct image *build(void)
+{
+	struct ax_commit_info c = tip_of(&f, "main");
+	struct image *im;
+	OK(image_build(&im, f.txn, f.zone, &f.apex, &c, NULL, NULL));
+	ck_assert_int_eq(im->state, IMAGE_READY);
+	return im;
+}
+
+static struct image *update(const struct image *old)
+{
+	struct ax_commit_info c = tip_of(&f, "main");
+	struct image *im;
+	OK(image_update(&im, old, f.txn, &c, 1 << 20));
+	return im;
+}
+
+static const struct image_name *node(const struct image *im, const char *text)
+{
+	struct ax_name n = owner_of(&f, text);
+	struct dname d;
+	dname_take(&d, n.wire, n.n);
+	return find_exact(im, &d, d.labels);
+}
+
+static size_t size_of(const struct image_name *x)
+{
+	const struct image_rrset *s = image_first(x);
+	for (unsigned i = 0; i < x->rrsets; i++)
+		s = image_next(s);
+	return (size_t)((const uint8_t *)s - (const uint8_t *)x);
+}
+
+/* Everything but who holds it. */
+static bool in_other(void *ctx, void *item)
+{
+	const struct image *other = ctx;
+	const struct image_name *a = item, *b;
+	struct dname d;
+	uint8_t wire[AX_NAME_MAX];
+	memcpy(wire, a->name, a->n);
+	memcpy(wire + a->n, other->apex, other->apex_n);
+	dname_take(&d, wire, a->n + (size_t)other->apex_n);
+	b = find_exact(other, &d, d.labels);
+	if (!b || a->children != b->children || a->flags != b->flags || size_of(a) != size_of(b))
+		return false;
+	size_t head = offsetof(struct image_name, rrsets);
+	return memcmp((const uint8_t *)a + head, (const uint8_t *)b + head, size_of(a) - head) == 0;
+}
+
+static void check_equal(const struct image *a, const struct image *b)
+{
+	ck_assert(hamt_walk(a->names, in_other, (void *)b));
+	ck_assert(hamt_walk(b->names, in_other, (void *)a));
+	ck_assert(ax_id_eq(&a->tree.id, &b->tree.id));
+	ck_assert_uint_eq(a->serial, b->serial);
+}
+
+static void open_zone(const char *text)
+{
+	fixture_open(&f, "example.");
+	OK(import(&f, text));
+}
+
+static const char base[] = "$TTL 300\n@ SOA ns1 host 7 3600 900 86400 60\n@ NS ns1\nns1 A 192.0.2.1\n";
+
+START_TEST(image__empty_non_terminals_are_names_too)
+{
+	struct ax_buf b = AX_BUF_INIT;
+	ax_buf_printf(&b, "%sa.b.c A 192.0.2.2\nd.b.c A 192.0.2.3\n*.w TXT x\n", base);
+	open_zone(ax_buf_cstr(&b));
+	struct image *im = build();
+	ck_assert_uint_eq(node(im, "c")->rrsets, 0);
+	ck_assert_uint_eq(node(im, "c")->children, 1);
+	ck_assert_uint_eq(node(im, "b.c")->children, 2);
+	ck_assert_uint_eq(node(im, "a.b.c")->children, 0);
+	ck_assert(node(im, "w")->flags & IMAGE_WILDCARD);
+	ck_assert(!(node(im, "b.c")->flags & IMAGE_WILDCARD));
+	ck_assert_uint_eq(im->top->children, 3);
+	ck_assert_ptr_null(node(im, "x.c"));
+	image_unref(im);
+	ax_buf_fini(&b);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(image__a_name_removed_takes_the_empty_ones_above_with_it)
+{
+	struct ax_buf b = AX_BUF_INIT;
+	ax_buf_printf(&b, "%sa.b.c A 192.0.2.2\n*.b.c A 192.0.2.3\nx A 192.0.2.4\ny A 192.0.2.5\n", base);
+	open_zone(ax_buf_cstr(&b));
+	struct image *first = build();
+	OK(erase(&f, "*.b.c", AX_TYPE_A));
+	struct image *second = update(first);
+	ck_assert(!(node(second, "b.c")->flags & IMAGE_WILDCARD));
+	ck_assert_uint_eq(node(second, "b.c")->children, 1);
+	OK(erase(&f, "a.b.c", AX_TYPE_A));
+	struct image *third = update(second);
+	ck_assert_ptr_null(node(third, "a.b.c"));
+	ck_assert_ptr_null(node(third, "b.c"));
+	ck_assert_ptr_null(node(third, "c"));
+	ck_assert_uint_eq(third->top->children, first->top->children - 1);
+	/* The image before is what it was. */
+	ck_assert(node(first, "b.c")->flags & IMAGE_WILDCARD);
+	ck_assert_uint_eq(node(first, "b.c")->children, 2);
+	struct image *fresh = build();
+	check_equal(third, fresh);
+	image_unref(first);
+	image_unref(second);
+	check_equal(third, fresh);
+	image_unref(third);
+	image_unref(fresh);
+	ax_buf_fini(&b);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(image__a_commit_that_only_raises_the_serial_shares_everything)
+{
+	struct ax_buf b = AX_BUF_INIT;
+	open_zone(base);
+	struct image *a = build();
+	ax_buf_str(&b, base);
+	ax_buf_str(&b, "");
+	memcpy(strstr((char *)b.p, " 7 "), " 9 ", 3);
+	OK(save(&f, ax_buf_cstr(&b)));
+	struct image *c = update(a);
+	ck_assert_uint_eq(c->serial, 9);
+	ck_assert_ptr_eq(c->names, a->names);
+	ck_assert_uint_eq(c->copied, 0);
+	image_unref(a);
+	image_unref(c);
+	ax_buf_fini(&b);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(image__too_much_of_a_difference_is_told)
+{
+	struct ax_buf b = AX_BUF_INIT;
+	struct image *im;
+	fixture_open(&f, "example.");
+	begin_zone(&f, 1, 0);
+	struct image *old = build();
+	OK(import(&f, zone_text(&b, 2, 50)));
+	struct ax_commit_info c = tip_of(&f, "main");
+	FAILS(AX_ELIMIT, image_update(&im, old, f.txn, &c, 49));
+	ck_assert_ptr_null(im);
+	OK(image_update(&im, old, f.txn, &c, 50));
+	image_unref(im);
+	image_unref(old);
+	ax_buf_fini(&b);
+	fixture_close(&f);
+}
+END_TEST
+
+/* From one random zone to another and back, by diffs: always what a fresh build gives. */
+START_TEST(image__updated_equals_built_on_random_zones)
+{
+	uint64_t seed = check_seed();
+	struct nasty *z = calloc(1, sizeof *z);
+	struct ax_buf b = AX_BUF_INIT;
+	ck_assert_ptr_nonnull(z);
+	nasty_zone(&b, z, seed);
+	open_zone(ax_buf_cstr(&b));
+	struct image *im = build();
+	for (unsigned i = 1; i < (full_run() ? 400 : 40); i++) {
+		nasty_zone(&b, z, seed + i / 2 % 5 * 7919 + i % 2 * 31);
+		enum ax_err e = import_on(&f, "main", ax_buf_cstr(&b), AX_SERIAL_FROM_TRANSFER);
+		ck_assert_msg(e == AX_OK || e == AX_ENOCHANGE, "%s", ax_err_text(e));
+		struct image *next = update(im), *fresh = build();
+		check_equal(next, fresh);
+		image_unref(im);
+		image_unref(fresh);
+		im = next;
+	}
+	image_unref(im);
+	ax_buf_fini(&b);
+	free(z);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(image__one_change_in_a_big_zone_copies_few_nodes)
+{
+	struct ax_buf b = AX_BUF_INIT;
+	unsigned n = full_run() ? 1000000 : 100000;
+	fixture_open(&f, "example.");
+	begin_zone(&f, 1, n);
+	struct image *im = build();
+	uint64_t most = 0;
+	for (unsigned i = 0; i < 200; i++) {
+		ax_buf_clear(&b);
+		if (i % 3 == 2)
+			ax_buf_printf(&b, "$TTL 300\nnew%u.below.h%u A 203.0.113.%u\n", i, i * 401 % n, i);
+		else
+			ax_buf_printf(&b, "$TTL 300\nh%u A 203.0.113.%u\n", i * 4001 % n, i);
+		OK(save(&f, ax_buf_cstr(&b)));
+		struct image *next = update(im);
+		if (next->copied > most)
+			most = next->copied;
+		image_unref(im);
+		im = next;
+	}
+	printf("%u RRsets, at most %" PRIu64 " nodes copied by a change\n", n, most);
+	ck_assert_uint_gt(most, 0);
+	ck_assert_uint_le(most, 100);
+	image_unref(im);
+	ax_buf_fini(&b);
+	fixture_close(&f);
+}
+END_TEST
+
+static bool renew(void *ctx, struct ax_txn *t, bool *stop)
+{
+	unsigned *calls = ctx;
+	*stop = *calls == 99;
+	++*calls;
+	OK(ax_txn_renew(t));
+	return true;
+}
+
+START_TEST(image__a_build_survives_its_transaction_being_renewed)
+{
+	unsigned calls = 0, stop_at_once = 99;
+	struct image *im, *fresh;
+	fixture_open(&f, "example.");
+	begin_zone(&f, 1, 40000);
+	struct ax_commit_info c = tip_of(&f, "main");
+	OK(image_build(&im, f.txn, f.zone, &f.apex, &c, renew, &calls));
+	ck_assert_uint_gt(calls, 1);
+	fresh = build();
+	check_equal(im, fresh);
+	image_unref(im);
+	image_unref(fresh);
+	FAILS(AX_ELOST, image_build(&im, f.txn, f.zone, &f.apex, &c, renew, &stop_at_once));
+	ck_assert_ptr_null(im);
+	fixture_close(&f);
+}
+END_TEST
+
+static void add(TCase *tc)
+{
+	tcase_add_test(tc, image__empty_non_terminals_are_names_too);
+	tcase_add_test(tc, image__a_name_removed_takes_the_empty_ones_above_with_it);
+	tcase_add_test(tc, image__a_commit_that_only_raises_the_serial_shares_everything);
+	tcase_add_test(tc, image__too_much_of_a_difference_is_told);
+	tcase_add_test(tc, image__updated_equals_built_on_random_zones);
+	tcase_add_test(tc, image__one_change_in_a_big_zone_copies_few_nodes);
+	tcase_add_test(tc, image__a_build_survives_its_transaction_being_renewed);
+}
+
+int main(void)
+{
+	return check_main("image", add);
+}
