@@ -20,7 +20,7 @@ static void side_fini(struct side_text *s)
 	ax_buf_fini(&s->data);
 }
 
-static enum ax_err put_rdata(struct ax_buf *out, uint16_t type, struct ax_slice rdata, uint32_t serial)
+enum ax_err ax_render_rdata(struct ax_buf *out, uint16_t type, struct ax_slice rdata, uint32_t serial)
 {
 	uint8_t soa[2 * AX_NAME_MAX + 20];
 	size_t at = type == AX_TYPE_SOA && rdata.n <= sizeof soa ? ax_soa_serial_at(rdata) : 0;
@@ -44,7 +44,7 @@ static enum ax_err side_read(struct side_text *out, const struct ax_render_side 
 	for (size_t pos = 0, n = 0; !e && ax_rrset_next(&rr, &rrset, &pos); n++) {
 		if (n)
 			ax_buf_str(&out->data, ", ");
-		e = put_rdata(&out->data, type, rr.rdata, side->serial);
+		e = ax_render_rdata(&out->data, type, rr.rdata, side->serial);
 		ax_buf_printf(&out->ttl, n ? "/%u" : "%u", rr.ttl_s);
 		first_s = n ? first_s : rr.ttl_s;
 		same_ttl = same_ttl && rr.ttl_s == first_s;

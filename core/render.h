@@ -31,6 +31,9 @@ AX_MUST enum ax_err ax_render_change(struct ax_buf *out, const struct ax_name *a
 /* Append `NAME TYPE` of a key, the name relative to apex ("@ SOA"). */
 AX_MUST enum ax_err ax_render_key(struct ax_buf *out, const struct ax_name *apex, struct ax_slice key);
 
+/* Append one record's RDATA as text; an SOA with this serial. */
+AX_MUST enum ax_err ax_render_rdata(struct ax_buf *out, uint16_t type, struct ax_slice rdata, uint32_t serial);
+
 /* Append the lines of ax_tree_diff between two commits' trees (either may be NULL: nothing). *lines (may be NULL)
  * counts them. */
 AX_MUST enum ax_err ax_render_diff(struct ax_buf *out, uint64_t *lines, struct ax_txn *t, const struct ax_name *apex,

@@ -66,7 +66,7 @@ static enum ax_err drop(struct cli *c, const char *text)
 static enum ax_err run(struct cli *c, struct words *w)
 {
 	const char *what = w->n ? w->v[0] : "list";
-	struct words rest = { w->v + 1, w->n - 1 };
+	struct words rest = { .v = w->v + 1, .n = w->n - 1 };
 	if (!strcmp(what, "list") && w->n <= 1)
 		return list(c);
 	if (!strcmp(what, "add") && w->n >= 2)

@@ -191,7 +191,7 @@ static int dispatch(int argc, char **argv, struct words *w)
 
 int main(int argc, char **argv)
 {
-	struct words w = { calloc((size_t)argc + 1, sizeof *w.v), 0 };
+	struct words w = { .v = calloc((size_t)argc + 1, sizeof *w.v) };
 	if (!w.v)
 		return finish(ax_fail(AX_ENOMEM, "out of memory"), NULL);
 	int status = dispatch(argc, argv, &w);

@@ -126,6 +126,7 @@ enum ax_err options_parse(struct words *words, int *used, int argc, char **argv,
 	for (; i < argc; i++) {
 		if (!ended && !strcmp(argv[i], "--")) {
 			ended = true;
+			words->before = words->n;
 		} else if (ended || argv[i][0] != '-' || !argv[i][1]) {
 			if (stop)
 				break;
@@ -136,6 +137,8 @@ enum ax_err options_parse(struct words *words, int *used, int argc, char **argv,
 				return e;
 		}
 	}
+	if (!ended)
+		words->before = words->n;
 	if (used)
 		*used = i;
 	return AX_OK;

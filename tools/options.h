@@ -24,6 +24,7 @@ struct option {
 struct words {
 	char **v; /* what is no option, in order; room for argc words, owned by the caller */
 	int n;
+	int before; /* how many of them stood before "--"; n if there was none */
 };
 
 /* Take the options of both tables (either may be NULL) out of argv. With stop, end at the first word that is none;
