@@ -50,14 +50,15 @@ struct window {
 	struct hand hand;
 	uint64_t before;     /* the tip as the window began; 0: there was none yet */
 	struct ax_idset own; /* the hand's commits in it */
-	uint64_t oldest;     /* the first of them; 0: none */
+	uint64_t base;       /* what the first of them to remove something was made on; 0: none did */
 	uint64_t removed;    /* RRsets, by the hand */
 };
 
-/* Mark the hand's commits. One that was forced was meant: it ends the look back. */
+/* Mark the hand's commits. One that was forced was meant: it ends the look back. One that only added is no base: a
+ * zone that is filled and emptied within the window is held against what filled it. */
 static enum ax_err look_back(struct window *win)
 {
-	struct ax_commit_info info;
+	struct ax_commit_info info, before = { 0 };
 	enum ax_err e;
 	uint64_t at = win->w->tip.commit;
 	for (int i = 0; at && at != win->before && i < DELETION_LOOK_BACK;
@@ -75,7 +76,10 @@ static enum ax_err look_back(struct window *win)
 		if (!mark)
 			return ax_fail(AX_ENOMEM, "out of memory");
 		*mark = 1;
-		win->oldest = at;
+		if (info.parents && (e = ax_commit_info(&before, win->txn, info.parent[0])))
+			return e;
+		if (info.removed > before.removed)
+			win->base = before.local;
 	}
 	return AX_OK;
 }
@@ -129,14 +133,12 @@ static enum ax_err may_be_too_many(bool *out, const struct window *win)
 	return AX_OK;
 }
 
-/* Compare with the tree as it was before the hand's first commit in the window. */
+/* Compare with the tree as it was before the hand first removed something in the window. */
 static enum ax_err count_in_window(char why[WHY_MAX], struct window *win)
 {
-	struct ax_commit_info first, base;
+	struct ax_commit_info base;
 	enum ax_err e = look_back(win);
-	if (e || !win->oldest || (e = ax_commit_info(&first, win->txn, win->oldest)) || !first.parents)
-		return e;
-	if ((e = ax_commit_info(&base, win->txn, first.parent[0])))
+	if (e || !win->base || (e = ax_commit_info(&base, win->txn, win->base)))
 		return e;
 	e = ax_tree_diff(win->txn, &base.root, &win->w->next.root, count_removed, win);
 	if (!e && is_too_many(win->removed, base.root.count))

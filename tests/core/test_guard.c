@@ -64,6 +64,31 @@ START_TEST(guard__deletions_within_a_minute_count_together)
 }
 END_TEST
 
+/* The zone's own first commit may lie within the minute: it is what the deletions are held against. */
+START_TEST(guard__deletions_right_after_the_zone_was_filled_count_together)
+{
+	struct fixture f;
+	struct ax_buf b = AX_BUF_INIT;
+	fixture_open(&f, "example.");
+	begin_zone(&f, 1, 7); /* 10 RRsets */
+	for (unsigned i = 0; i < 3; i++)
+		OK(erase_hosts(&f, i, i + 1));
+	FAILS(AX_EGUARD, erase_hosts(&f, 3, 4));
+	SAYS(AX_EGUARD, "removes 4 of 10 RRsets within a minute");
+	/* the same when it was filled later than it was begun */
+	pass_time(&f, 3600);
+	for (unsigned i = 7; i < 97; i++)
+		ax_buf_printf(&b, "h%u 300 A 198.51.0.%u\n", i, i);
+	OK(save(&f, ax_buf_cstr(&b))); /* 97 RRsets */
+	for (unsigned i = 7; i < 36; i++)
+		OK(erase_hosts(&f, i, i + 1));
+	FAILS(AX_EGUARD, erase_hosts(&f, 36, 37));
+	SAYS(AX_EGUARD, "removes 30 of 97 RRsets within a minute");
+	ax_buf_fini(&b);
+	fixture_close(&f);
+}
+END_TEST
+
 START_TEST(guard__others_deletions_do_not_count)
 {
 	struct fixture f;
@@ -286,6 +311,7 @@ static void add(TCase *tc)
 	tcase_add_test(tc, guard__deleting_more_than_30_percent_is_refused);
 	tcase_add_test(tc, guard__a_small_zone_has_no_deletion_guard);
 	tcase_add_test(tc, guard__deletions_within_a_minute_count_together);
+	tcase_add_test(tc, guard__deletions_right_after_the_zone_was_filled_count_together);
 	tcase_add_test(tc, guard__others_deletions_do_not_count);
 	tcase_add_test(tc, guard__what_comes_back_is_no_deletion);
 	tcase_add_test(tc, guard__a_transfer_may_empty_a_zone);
