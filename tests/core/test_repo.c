@@ -1,6 +1,8 @@
 #include "tests/core/repo_fixture.h"
 #include "core/zonetext.h"
 
+#include <pthread.h>
+
 START_TEST(repo__init_makes_one_unborn_default_zone)
 {
 	struct fixture f;
@@ -426,6 +428,64 @@ START_TEST(repo__begin_zone_makes_soa_and_ns)
 }
 END_TEST
 
+/* -- several writers --------------------------------------------------------------------------------------- */
+
+enum { WRITERS = 4, WRITES = 25 };
+
+struct writer {
+	struct fixture *f;
+	unsigned number;
+	unsigned lost;
+};
+
+/* Each adds records of its own, and one to a name that all fight for, expecting the tip it saw. */
+static void *write_some(void *arg)
+{
+	struct writer *w = arg;
+	for (unsigned i = 0; i < WRITES;) {
+		char text[100];
+		struct ax_txn *t;
+		struct ax_ref tip;
+		struct ax_batch b;
+		struct ax_published out;
+		OK(ax_txn_read(&t, ax_repo_store(w->f->repo)));
+		OK(ax_ref_get(&tip, t, 1, "heads/main"));
+		ax_txn_abort(t);
+		ax_batch_init(&b, &w->f->apex);
+		snprintf(text, sizeof text, "w%u-%u 300 A 10.0.%u.%u\nall 300 A 10.1.%u.%u\n", w->number, i,
+			 w->number, i, w->number, i);
+		OK(ax_batch_read_zone(&b, ax_slice_str(text), "writer", NULL, NULL, NULL));
+		struct ax_change c = { .zone = 1, .branch = "main", .batch = &b, .expect = &tip.id };
+		enum ax_err e = ax_repo_commit(&out, w->f->repo, &c, 1, &w->f->who, NULL, NULL);
+		ck_assert_msg(e == AX_OK || e == AX_ELOST, "%s", ax_err_text(e));
+		ax_batch_fini(&b);
+		w->lost += e == AX_ELOST;
+		i += e == AX_OK;
+	}
+	return NULL;
+}
+
+START_TEST(repo__writers_of_one_process_queue_and_lose_nothing)
+{
+	struct fixture f;
+	struct writer w[WRITERS];
+	pthread_t thread[WRITERS];
+	fixture_open(&f, "example.");
+	begin_zone(&f, 1, 3);
+	for (unsigned i = 0; i < WRITERS; i++) {
+		w[i] = (struct writer){ &f, i, 0 };
+		ck_assert_int_eq(pthread_create(&thread[i], NULL, write_some, &w[i]), 0);
+	}
+	for (unsigned i = 0; i < WRITERS; i++)
+		ck_assert_int_eq(pthread_join(thread[i], NULL), 0);
+	struct ax_commit_info tip = tip_of(&f, "main");
+	ck_assert_uint_eq(tip.depth, 1 + WRITERS * WRITES); /* each commit on the one it saw */
+	ck_assert_uint_eq(tip.root.count, 6 + 1 + WRITERS * WRITES);
+	ck_assert_uint_eq(tip.serial, 1 + WRITERS * WRITES);
+	fixture_close(&f);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
 	tcase_add_test(tc, repo__init_makes_one_unborn_default_zone);
@@ -448,6 +508,7 @@ static void add(TCase *tc)
 	tcase_add_test(tc, repo__a_commit_of_another_zone_is_no_place_for_a_branch);
 	tcase_add_test(tc, repo__read_only_refuses_changes);
 	tcase_add_test(tc, repo__begin_zone_makes_soa_and_ns);
+	tcase_add_test(tc, repo__writers_of_one_process_queue_and_lose_nothing);
 }
 
 int main(void)
