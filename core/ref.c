@@ -46,14 +46,14 @@ static enum ax_err check_path(const char *path)
 	return ax_ref_check_name(uid + digits + 1);
 }
 
-/* -- refs: 'r' zone path -> commit u64, hash, log u64 ------------------------------------------------------ */
+/* -- refs: 't' zone path -> commit u64, hash, log u64 ------------------------------------------------------ */
 
 static struct ax_slice ref_key(uint8_t k[REF_KEY_MAX], uint32_t zone, const char *path)
 {
 	size_t n = strlen(path);
 	if (n > AX_REF_PATH_MAX)
 		n = AX_REF_PATH_MAX; /* no such ref is ever written */
-	k[0] = 'r';
+	k[0] = 't'; /* behind the serials, as all that a commit moves: often one page for all of it */
 	ax_be32_put(k + 1, zone);
 	memcpy(k + 5, path, n);
 	return ax_slice(k, 5 + n);

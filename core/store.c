@@ -671,10 +671,16 @@ enum ax_err ax_txn_get(struct ax_slice *out, struct ax_txn *t, enum ax_table tab
 
 enum ax_err ax_txn_put(struct ax_txn *t, enum ax_table table, struct ax_slice key, struct ax_slice value)
 {
-	MDB_val k = { key.n, (void *)key.p }, v = { value.n, (void *)value.p };
+	MDB_dbi dbi = database(t->store, table);
+	MDB_val k = { key.n, (void *)key.p }, v = { value.n, (void *)value.p }, old;
 	if (!is_key(table, key))
 		return ax_fail(AX_EINTERNAL, "a table's key has 1 to %d bytes, not %zu", KEY_MAX, key.n);
-	int rc = mdb_put(t->txn, database(t->store, table), &k, &v, 0);
+	/* LMDB would copy the page for an equal value too */
+	int rc = mdb_get(t->txn, dbi, &k, &old);
+	if (!rc && ax_slice_eq(value, ax_slice(old.mv_data, old.mv_size)))
+		return AX_OK;
+	if (!rc || rc == MDB_NOTFOUND)
+		rc = mdb_put(t->txn, dbi, &k, &v, 0);
 	return rc ? fail(t->store, "cannot write", rc) : AX_OK;
 }
 

@@ -71,6 +71,7 @@ AX_MUST enum ax_err ax_txn_get_object(struct ax_slice *out, struct ax_txn *t, ui
 /* -- small tables ----------------------------------------------------------------------------------------- */
 
 AX_MUST enum ax_err ax_txn_get(struct ax_slice *out, struct ax_txn *t, enum ax_table table, struct ax_slice key);
+/* What is there already is not written again. */
 AX_MUST enum ax_err ax_txn_put(struct ax_txn *t, enum ax_table table, struct ax_slice key, struct ax_slice value);
 /* AX_ENOENT if it was not there. */
 AX_MUST enum ax_err ax_txn_del(struct ax_txn *t, enum ax_table table, struct ax_slice key);

@@ -229,9 +229,9 @@ START_TEST(fsck__damaged_tables_are_found)
 {
 	struct fixture f;
 	build(&f);
-	damage(&f, "r\0\0\0\1heads/dev", 14, 7, "heads/dev");    /* the commit */
-	damage(&f, "r\0\0\0\1heads/dev", 14, 20, "heads/dev");   /* its hash */
-	damage(&f, "r\0\0\0\1heads/main", 15, 47, "heads/main"); /* its log entry */
+	damage(&f, "t\0\0\0\1heads/dev", 14, 7, "heads/dev");    /* the commit */
+	damage(&f, "t\0\0\0\1heads/dev", 14, 20, "heads/dev");   /* its hash */
+	damage(&f, "t\0\0\0\1heads/main", 15, 47, "heads/main"); /* its log entry */
 	damage(&f, "s\0\0\0\1", 5, 7, "serial 1");
 	damage(&f, "z\0\0\0\1", 5, 0, "zone number 1");  /* the version */
 	damage(&f, "z\0\0\0\2", 5, 13, "zone number 2"); /* a letter of the name */
@@ -251,7 +251,7 @@ START_TEST(fsck__a_missing_ref_target_is_found)
 	for (int i = 0; i < AX_ID_SIZE; i++)
 		ax_buf_u8(&v, 7);
 	ax_buf_u64(&v, 1);
-	OK(ax_txn_put(t, AX_TABLE_MAIN, ax_slice("r\0\0\0\1tags/v9", 12), ax_buf_view(&v)));
+	OK(ax_txn_put(t, AX_TABLE_MAIN, ax_slice("t\0\0\0\1tags/v9", 12), ax_buf_view(&v)));
 	OK(ax_txn_commit(t));
 	FAILS(AX_ECORRUPT, check(&f, &sum, &problems));
 	ck_assert_uint_eq(sum.problems, 1);
