@@ -367,6 +367,22 @@ START_TEST(store__tables_keep_put_find_and_delete)
 }
 END_TEST
 
+/* Not even the transaction's number moves: no page was touched. */
+START_TEST(store__putting_what_is_there_writes_nothing)
+{
+	struct scratch s;
+	scratch_open(&s, 0);
+	for (int i = 0; i < 3; i++) {
+		uint64_t last = ax_store_last_txn(s.store);
+		scratch_begin(&s);
+		OK(ax_txn_put(s.txn, AX_TABLE_MAIN, ax_slice_str("k"), ax_slice_str(i < 2 ? "v" : "w")));
+		scratch_commit(&s);
+		ck_assert_uint_eq(ax_store_last_txn(s.store), last + (i != 1));
+	}
+	scratch_close(&s);
+}
+END_TEST
+
 static void check_seek(struct ax_txn *t, const char *prefix, const char *key, bool after, const char *want)
 {
 	struct ax_slice k, v;
@@ -748,6 +764,7 @@ static void add(TCase *tc)
 	tcase_add_test(tc, store__a_parked_reader_makes_the_file_grow);
 	tcase_add_test(tc, store__a_full_map_is_told_and_nothing_is_lost);
 	tcase_add_test(tc, store__tables_keep_put_find_and_delete);
+	tcase_add_test(tc, store__putting_what_is_there_writes_nothing);
 	tcase_add_test(tc, store__seek_stays_within_the_prefix);
 	tcase_add_test(tc, store__log_is_numbered_and_read_in_any_order);
 	tcase_add_test(tc, store__two_writers_take_turns);
