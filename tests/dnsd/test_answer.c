@@ -270,7 +270,7 @@ START_TEST(answer__equals_the_plain_lookup_on_random_zones)
 	struct ax_buf b = AX_BUF_INIT;
 	ck_assert_ptr_nonnull(z);
 	uint64_t answers[3] = { 0 };
-	for (unsigned i = 0; i < (full_run() ? 500 : 30); i++) {
+	for (unsigned i = 0; i < (full_run() ? 500 : 15); i++) {
 		nasty_zone(&b, z, seed + i);
 		open_zone(i % 5 ? "example." : i % 2 ? "." : "a.deeper.zone.example.", ax_buf_cstr(&b));
 		ask_at_random(z, 1500);
@@ -310,8 +310,10 @@ START_TEST(answer__from_an_image_allocates_locks_and_reads_nothing)
 		struct query q;
 		(void)respond(&both->a, &q, wire_bytes(&queries[i]), both->image, i % 2, &both->stats_a);
 	}
-	ck_assert_uint_eq(allocations, allocated);
-	ck_assert_uint_eq(locks, locked);
+	allocated = allocations - allocated;
+	locked = locks - locked; /* before Check locks something of its own */
+	ck_assert_uint_eq(allocated, 0);
+	ck_assert_uint_eq(locked, 0);
 	ck_assert_uint_eq(ax_store_reads(), reads);
 	ck_assert_uint_eq(both->stats_a.from_image, 2000);
 #ifdef COUNTED
