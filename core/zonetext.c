@@ -15,7 +15,9 @@ enum {
 	INCLUDES_MAX = 1000,
 	INCLUDE_SIZE_MAX = 1 << 30,
 	GENERATE_MAX = 65536,
-	GENERATE_ALL = 1 << 24
+	GENERATE_ALL = 1 << 24, /* records; a /8 of PTRs */
+	GENERATE_SIZE_MAX = 1 << 26,
+	GENERATE_SIZE_ALL = 1 << 30 /* octets of owners and RDATA: a few lines must not fill the memory */
 };
 
 /* One reading, all its files. */
@@ -24,6 +26,7 @@ struct reading {
 	bool has_default_ttl, has_last_ttl;
 	uint32_t default_ttl_s, last_ttl_s; /* $TTL; the last one stated (RFC 1035 5.1) */
 	unsigned includes, generated;
+	size_t generated_size;
 	struct ax_buf rdata, text; /* scratch */
 };
 
@@ -200,9 +203,14 @@ static enum ax_err read_generate(bool *stop, struct file *f, struct ax_lex *text
 	if (!e)
 		e = ax_record_head(&h, text);
 	struct ax_slice rdata = generate_template(text);
+	const size_t size = f->r->generated_size;
 	for (uint64_t v = start; !e && v <= last; v += step) {
 		f->r->generated++;
 		e = generate_one(stop, f, ax_slice(owner.p, owner.n), &h, rdata, (uint32_t)v);
+		f->r->generated_size += f->owner.n + f->r->rdata.n;
+		if (!e &&
+		    (f->r->generated_size - size > GENERATE_SIZE_MAX || f->r->generated_size > GENERATE_SIZE_ALL))
+			e = ax_token_fail("$GENERATE: over 64 MiB of records, or 1 GiB by all of them", &range);
 	}
 	f->owner = before;
 	f->has_owner = had_owner;

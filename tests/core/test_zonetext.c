@@ -346,6 +346,29 @@ START_TEST(zonetext__rdata_of_65535_octets_is_read)
 }
 END_TEST
 
+static enum ax_err drop(void *ctx, const struct ax_name *owner, uint16_t type, uint32_t ttl_s, struct ax_slice rdata,
+			unsigned line)
+{
+	(void)ctx, (void)owner, (void)type, (void)ttl_s, (void)rdata, (void)line;
+	return AX_OK;
+}
+
+/* 65536 records of 250 strings of 255 digits would be 4 GiB. */
+START_TEST(zonetext__generate_makes_no_gigabytes_of_a_line)
+{
+	struct ax_buf text = AX_BUF_INIT;
+	struct ax_zonetext_options o = options();
+	ax_buf_str(&text, "$TTL 5\n$GENERATE 1-65536 a$ TXT");
+	for (unsigned i = 0; i < 250; i++)
+		ax_buf_str(&text, " ${0,255}");
+	ax_buf_str(&text, "\n");
+	o.record = drop;
+	refused_with(&o, ax_buf_view(&text),
+		     "f.zone:2: $GENERATE: over 64 MiB of records, or 1 GiB by all of them: `1-65536`");
+	ax_buf_fini(&text);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
 	tcase_add_test(tc, zonetext__owner_ttl_class_and_type_in_every_order);
@@ -362,6 +385,7 @@ static void add(TCase *tc)
 	tcase_add_test(tc, zonetext__apex_is_the_owner_of_the_first_soa);
 	tcase_add_test(tc, zonetext__written_rrsets_read_back);
 	tcase_add_test(tc, zonetext__rdata_of_65535_octets_is_read);
+	tcase_add_test(tc, zonetext__generate_makes_no_gigabytes_of_a_line);
 }
 
 static void remove_folder(void)
