@@ -262,12 +262,74 @@ START_TEST(fsck__a_missing_ref_target_is_found)
 }
 END_TEST
 
+/* -- whatever happens ----------------------------------------------------------------------------------------- */
+
+static void random_change(struct fixture *f, struct rng *r, const char *branch)
+{
+	struct ax_buf b = AX_BUF_INIT;
+	struct ax_published out[1];
+	size_t n;
+	uint64_t kind = rng_below(r, 10);
+	enum ax_err e;
+	if (kind == 0) { /* a file, perhaps one that a guard minds */
+		zone_text(&b, rng_below(r, 300), (unsigned)(10 + rng_below(r, 80)));
+		e = import_on(f, branch, ax_buf_cstr(&b), AX_SERIAL_FROM_FILE);
+		if (e == AX_EGUARD && rng_below(r, 2)) {
+			OK(ax_repo_force(out, 1, &n, f->repo, f->plan, &f->who, NULL));
+			e = AX_OK;
+		}
+		ck_assert_msg(!e || e == AX_EGUARD, "%s", ax_err_text(e));
+	} else if (kind < 4) {
+		ax_buf_printf(&b, "h%u", (unsigned)rng_below(r, 90));
+		e = erase(f, ax_buf_cstr(&b), AX_TYPE_A);
+		ck_assert_msg(!e || e == AX_EGUARD, "%s", ax_err_text(e));
+	} else {
+		for (uint64_t k = 1 + rng_below(r, 20); k; k--)
+			ax_buf_printf(&b, "h%u 300 A 10.0.0.%u\n", (unsigned)rng_below(r, 90),
+				      (unsigned)rng_below(r, 4));
+		OK(save_on(f, branch, ax_buf_cstr(&b)));
+	}
+	ax_buf_fini(&b);
+}
+
+START_TEST(fsck__a_random_history_is_sound)
+{
+	struct rng r = rng_seeded();
+	struct fixture f;
+	struct ax_fsck sum;
+	struct ax_buf problems = AX_BUF_INIT;
+	static const char *const branches[] = { "main", "b1", "b2", "b3" };
+	unsigned n = 1;
+	fixture_open(&f, "example.");
+	begin_zone(&f, 1, 60);
+	for (int i = 0; i < 300; i++) {
+		pass_time(&f, (int64_t)rng_below(&r, 40) - 5); /* clocks go back too */
+		random_change(&f, &r, branches[rng_below(&r, n)]);
+		if (n < 4 && rng_below(&r, 40) == 0) {
+			uint64_t from = tip_of(&f, branches[rng_below(&r, n)]).local;
+			OK(ax_repo_branch_create(f.repo, 1, branches[n++], from, &f.who));
+		}
+		if (n == 4 && rng_below(&r, 40) == 0) {
+			OK(ax_repo_branch_delete(f.repo, 1, branches[--n], true, &f.who));
+			OK(ax_repo_zone_remove(f.repo, &f.apex, &f.who));
+			OK(ax_repo_zone_add(&f.zone, f.repo, &f.apex, &f.who));
+		}
+	}
+	enum ax_err e = check(&f, &sum, &problems);
+	ck_assert_msg(!e, "%s", ax_buf_cstr(&problems));
+	ck_assert_uint_gt(sum.commits, 200);
+	ax_buf_fini(&problems);
+	fixture_close(&f);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
 	tcase_add_test(tc, fsck__a_sound_repository_has_no_problem);
 	tcase_add_test(tc, fsck__a_flipped_bit_is_found_in_every_kind_of_object);
 	tcase_add_test(tc, fsck__damaged_tables_are_found);
 	tcase_add_test(tc, fsck__a_missing_ref_target_is_found);
+	tcase_add_test(tc, fsck__a_random_history_is_sound);
 }
 
 int main(void)
