@@ -142,6 +142,9 @@ enum ax_err ax_reduce(struct ax_work *w, struct ax_txn *t)
 	enum ax_err e;
 	if ((e = hold(w, t)) || (e = ax_batch_edits(&edits, &n, w->change->batch)))
 		return e;
+	if (!n && w->change->replace)
+		return ax_fail(AX_ECHECK,
+			       "there is no record of the zone in it: a zone has an SOA and an NS at least");
 	if ((e = ax_cursor_init(&c, t, &w->tip_info.root)))
 		return e;
 	e = join(w, &c, edits, n);

@@ -54,6 +54,12 @@ START_TEST(repo__unborn_branch_needs_soa_and_ns)
 	FAILS(AX_ECHECK, save(&f, "@ 300 SOA a b 1 2 3 4 5\n"));
 	OK(erase(&f, "api", AX_TYPE_A));
 	ck_assert(!f.out.changed);
+	/* a file without a record of the zone is no zone, be there one already or not */
+	FAILS(AX_ECHECK, import(&f, "; empty\n"));
+	SAYS(AX_ECHECK, "no record of the zone");
+	FAILS(AX_ECHECK, import(&f, "www.example.net. 300 A 1.2.3.4\n"));
+	begin_zone(&f, 1, 3);
+	FAILS(AX_ECHECK, import(&f, "; empty\n"));
 	fixture_close(&f);
 }
 END_TEST
