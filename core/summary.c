@@ -23,8 +23,10 @@ static enum ax_err put_change(struct ax_work *w, struct ax_txn *t, const struct 
 	enum ax_err e = ax_tree_find(&found, t, &w->tip_info.root, edit->key);
 	if (e && e != AX_ENOENT)
 		return e;
+	/* A serial that is not newer is not taken: the message must not tell of it. */
+	bool takes_given = w->has_serial && (!w->tip.commit || ax_serial_asks(w));
 	struct ax_render_side was = { found.value, w->tip_info.serial };
-	struct ax_render_side is = { edit->value, w->has_serial ? w->given : w->tip_info.serial };
+	struct ax_render_side is = { edit->value, takes_given ? w->given : w->tip_info.serial };
 	e = ax_render_change(&w->message, &w->zone.apex, edit->key, &was, &is);
 	shorten(&w->message, from, SUBJECT_MAX);
 	return e;

@@ -37,6 +37,8 @@ START_TEST(serial__soa_saved_with_a_newer_serial_is_a_change)
 	OK(save(&f, "@ 300 SOA ns1 hostmaster 3 3600 900 1209600 60\n"));
 	ck_assert(f.out.changed);
 	ck_assert_uint_eq(f.out.serial, 16);
+	ck_assert_str_eq(f.out.subject, "@ SOA: ns1.example. hostmaster.example. 15 3600 900 1209600 300 -> "
+					"ns1.example. hostmaster.example. 15 3600 900 1209600 60");
 	fixture_close(&f);
 }
 END_TEST
