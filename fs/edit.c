@@ -77,6 +77,11 @@ int edit_open(struct mount *m, fuse_req_t req, struct node *n, struct fuse_file_
 	n->opens++;
 	n->writers += writes(fi->flags);
 	node_pin(n);
+	h->next = m->handles;
+	h->link = &m->handles;
+	if (h->next)
+		h->next->link = &h->next;
+	m->handles = h;
 	fi->fh = (uintptr_t)h;
 	return 0;
 }
@@ -86,6 +91,9 @@ void edit_close(struct mount *m, struct handle *h)
 	struct node *n = h->node;
 	n->opens--;
 	n->writers -= writes(h->flags);
+	*h->link = h->next;
+	if (h->next)
+		h->next->link = h->link;
 	ax_buf_fini(&h->text);
 	free(h);
 	node_unpin(m, n);

@@ -40,6 +40,11 @@ int list_open(struct list **out, struct mount *m, struct ax_txn *t, struct node 
 		return ENOMEM;
 	l->dir = dir;
 	node_pin(dir);
+	l->next = m->lists;
+	l->link = &m->lists;
+	if (l->next)
+		l->next->link = &l->next;
+	m->lists = l;
 	int e = ns_list(m, t, dir, take_down, l);
 	if (!e && dir->kind == NODE_TREE && dir->hashed) {
 		l->in_tree = true;
@@ -62,6 +67,9 @@ void list_close(struct mount *m, struct list *l)
 	for (size_t i = 0; i < LIST_MARKS; i++)
 		ax_buf_fini(&l->mark[i].key);
 	ax_buf_fini(&l->prefix);
+	*l->link = l->next;
+	if (l->next)
+		l->next->link = l->link;
 	node_unpin(m, l->dir);
 	free(l);
 }

@@ -17,8 +17,9 @@ struct list_mark {
 };
 
 struct list {
-	struct node *dir; /* pinned */
-	char **name;      /* taken down; owned, each with its type in the byte before */
+	struct list *next, **link; /* mount.lists */
+	struct node *dir;          /* pinned */
+	char **name;               /* taken down; owned, each with its type in the byte before */
 	size_t n, cap;
 	bool in_tree; /* the tree's follow */
 	struct ax_commit_info tip;

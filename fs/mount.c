@@ -1,8 +1,9 @@
 /* mount.c - see mount.h: the life of a mount. */
 #include "fs/mount.h"
 
-#include "fs/fuse.h"
+#include "fs/list.h"
 #include "fs/notify.h"
+#include "fs/ops.h"
 #include "fs/save.h"
 
 #include <errno.h>
@@ -65,17 +66,33 @@ enum ax_err mount_open(struct mount *m, const char *dir)
 	return e;
 }
 
-/* Everything the kernel still counts goes with the session. */
+/* What the kernel still held goes with the session. */
+static void free_node(struct mount *m, struct node *n)
+{
+	node_pin(n);
+	n->nlookup = 0;
+	node_unhash(m, n);
+	node_unpin(m, n);
+}
+
 static void free_nodes(struct mount *m)
 {
+	while (m->handles)
+		edit_close(m, m->handles);
+	while (m->lists)
+		list_close(m, m->lists);
 	m->root = NULL;
-	for (size_t i = 0; i < m->nodes.cap; i++) {
-		for (struct node *n; (n = m->nodes.bucket[i]);) {
-			node_pin(n);
-			n->nlookup = 0;
-			node_unhash(m, n);
-			node_unpin(m, n);
-		}
+	for (size_t i = 0; i < m->nodes.cap; i++)
+		while (m->nodes.bucket[i])
+			free_node(m, m->nodes.bucket[i]);
+	/* a parent that is pinned by its children goes with the last of them */
+	while (m->unnamed) {
+		struct node *n = m->unnamed;
+		while (n && n->pins)
+			n = n->hash_next;
+		if (!n)
+			break;
+		free_node(m, n);
 	}
 }
 

@@ -21,6 +21,8 @@
 #include <sys/types.h>
 
 struct fuse_session;
+struct handle;
+struct list;
 struct scratch;
 struct job;
 
@@ -47,6 +49,9 @@ struct mount {
 	struct ax_txn *txn; /* the loop thread's alone */
 	struct node *root;
 	struct node_table nodes;
+	struct node *unnamed;   /* unlinked, but still held by the kernel or an open file */
+	struct handle *handles; /* open files */
+	struct list *lists;     /* open directories */
 	struct view *views;
 	struct errors errors;
 	struct times times;

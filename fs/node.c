@@ -25,6 +25,23 @@ bool node_table_init(struct node_table *t)
 	return t->bucket;
 }
 
+static void chain(struct node **at, struct node *n)
+{
+	n->hash_next = *at;
+	n->link = at;
+	if (*at)
+		(*at)->link = &n->hash_next;
+	*at = n;
+}
+
+static void unchain(struct node *n)
+{
+	*n->link = n->hash_next;
+	if (n->hash_next)
+		n->hash_next->link = n->link;
+	n->link = NULL;
+}
+
 static void grow(struct node_table *t)
 {
 	struct node_table big = { .cap = t->cap * 2, .n = t->n };
@@ -35,8 +52,7 @@ static void grow(struct node_table *t)
 		for (struct node *n = t->bucket[i], *next; n; n = next) {
 			struct node **to = &big.bucket[slot(&big, n->parent, n->name)];
 			next = n->hash_next;
-			n->hash_next = *to;
-			*to = n;
+			chain(to, n);
 		}
 	}
 	free(t->bucket);
@@ -48,9 +64,9 @@ static void hash(struct mount *m, struct node *n)
 	struct node_table *t = &m->nodes;
 	if (t->n >= t->cap)
 		grow(t);
-	struct node **at = &t->bucket[slot(t, n->parent, n->name)];
-	n->hash_next = *at;
-	*at = n;
+	if (n->link)
+		unchain(n);
+	chain(&t->bucket[slot(t, n->parent, n->name)], n);
 	n->hashed = true;
 	t->n++;
 }
@@ -98,10 +114,8 @@ void node_unhash(struct mount *m, struct node *n)
 {
 	if (!n->hashed)
 		return;
-	struct node **at = &m->nodes.bucket[slot(&m->nodes, n->parent, n->name)];
-	while (*at != n)
-		at = &(*at)->hash_next;
-	*at = n->hash_next;
+	unchain(n);
+	chain(&m->unnamed, n);
 	n->hashed = false;
 	m->nodes.n--;
 	node_underlay(m, n);
@@ -139,6 +153,7 @@ static void release(struct mount *m, struct node *n)
 	struct view *v = n->view;
 	if (n->hashed)
 		node_unhash(m, n);
+	unchain(n);
 	if (n->kind == NODE_LINK)
 		free(n->target);
 	else if (n->kind == NODE_RECORD)

@@ -38,7 +38,8 @@ enum node_kind {
 
 struct node {
 	struct node *parent;    /* pinned; NULL for the root */
-	struct node *hash_next; /* table chain */
+	struct node *hash_next; /* table chain; of those not in the table, mount.unnamed */
+	struct node **link;     /* what points at us there */
 	enum node_kind kind;
 	bool hashed;   /* in the table: not unlinked */
 	bool overlaid; /* in its parent's overlay */

@@ -15,7 +15,8 @@
 
 /* An open file: fi->fh. */
 struct handle {
-	struct node *node; /* pinned */
+	struct handle *next, **link; /* mount.handles */
+	struct node *node;           /* pinned */
 	int flags;
 	pid_t process;      /* who opened it: its flush is the one that counts */
 	struct ax_buf text; /* what a reader sees, as of `version` */

@@ -28,6 +28,24 @@ done
 not_ok "and commits what waits" apex show t2 A
 not_ok "each time" apex show t3 A
 
+mount_it
+python3 - "$H" <<'EOF' &
+import os, sys, time
+files = [open(sys.argv[1] + '/api/A'), open(sys.argv[1] + '/api/scratch', 'w'), open(sys.argv[1] + '/t4/A', 'w')]
+listing = os.scandir(sys.argv[1]); next(listing)
+print('half', file=files[2], end='', flush=True)
+open(sys.argv[1] + '/api/ready', 'w')
+time.sleep(3)
+EOF
+holder=$!
+soon "with files open" 5 test -e "$H/api/ready"
+kill -TERM "$fs"
+wait "$fs"
+is "it ends well too" "$?" "0"
+kill $holder; wait $holder 2>/dev/null
+fusermount3 -u -z "$M" 2>/dev/null
+is "and half a text is not saved" "$(apex show t4 A | awk '{print $NF}')" "192.0.2.14"
+
 ok "it goes into the background" "$APEX_BUILD/apexfs" "$APEX_REPO" "$M"
 is "mounted when the command returns" "$(cat "$H/api/A")" "300 IN A 1.2.3.4"
 fusermount3 -u "$M"
