@@ -1,8 +1,10 @@
 #include "tools/verbs.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct verb *const verbs[] = {
 	&verb_init,   &verb_zone,  &verb_status, &verb_import, &verb_export,     &verb_set,      &verb_delete,
@@ -189,8 +191,21 @@ static int dispatch(int argc, char **argv, struct words *w)
 	return e ? finish(e, v) : run(v, w);
 }
 
+/* The store is read through a map: where its file is cut short, a page of it names one beyond its end, or the disk
+ * can't read, that is no error of a call but this signal. */
+static void on_unreadable(int sig)
+{
+	static const char text[] =
+		"apex: the store can't be read: data.mdb is cut short or damaged, or its disk fails\n";
+	ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
+	(void)sig;
+	(void)n;
+	_exit(ax_err_status(AX_ECORRUPT));
+}
+
 int main(int argc, char **argv)
 {
+	signal(SIGBUS, on_unreadable);
 	struct words w = { .v = calloc((size_t)argc + 1, sizeof *w.v) };
 	if (!w.v)
 		return finish(ax_fail(AX_ENOMEM, "out of memory"), NULL);

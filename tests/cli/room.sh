@@ -1,5 +1,5 @@
 #!/bin/sh
-# No room, no permission to write, no one to read: told with the right status, and the repository is as it was.
+# No room, no permission to write, no one to read, a store cut short: told with the right status, and the repository is as it was.
 # shellcheck disable=SC2016,SC2154
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/zone.lib.sh"
@@ -34,6 +34,13 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 else
 	echo "skip permission__: needs root"
 fi
+cp -r "$T/repo" "$T/cut"
+truncate -s 8192 "$T/cut/store/data.mdb"
+for verb in log fsck 'set api A 300 5.5.5.5'; do
+	# shellcheck disable=SC2086
+	status 70 "cut_short__$verb" apex --repo "$T/cut" $verb
+	has "cut_short__is_told_by_$verb" err 'cut short'
+done
 if [ -e /dev/full ]; then
 	"$APEX_BUILD/apex" log >/dev/full 2>err
 	is "stdout__full_is_an_error" $? 70
