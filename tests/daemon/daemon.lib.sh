@@ -1,0 +1,58 @@
+# shellcheck shell=sh disable=SC2154
+# What the daemon's scenarios share; sourced after lib.sh.
+#   serve NAME [options]    start apexd on $port, wait until it says READY; log in $T/NAME.log
+#   ask [dig arguments]     dig at $port, short
+#   counter LOG NAME        a counter after SIGUSR1 to $daemon
+port=$(port)
+daemon=
+wire() {
+	_case=$1
+	shift
+	python3 "$top/tests/daemon/wire.py" "$_case" "$port" "$@"
+}
+serve() {
+	_name=$1
+	shift
+	start "$_name" "$APEX_BUILD/apexd" --listen "127.0.0.1:$port" "$@"
+	# shellcheck disable=SC2034
+	daemon=$pid
+	soon "${_name}__says_ready" 20 grep -qx READY "$T/$_name.log"
+}
+ask() { dig +short +time=2 +tries=3 +noedns "@127.0.0.1" -p "$port" "$@"; }
+# The status line of an answer: rcode and flags.
+status_of() {
+	dig +norec +time=2 +tries=3 "@127.0.0.1" -p "$port" "$@" |
+		sed -n 's/.*status: \([A-Z]*\),.*/\1/p; s/^;; flags: \([a-z ]*\);.*/\1/p' | tr '\n' ' ' | sed 's/ *$//'
+}
+counter() {
+	: >"$T/counters"
+	_before=$(wc -l <"$1")
+	kill -USR1 "$daemon"
+	for _i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		tail -n +$((_before + 1)) "$1" >"$T/counters"
+		if grep -q '^zones ' "$T/counters"; then break; fi
+		sleep 0.1
+	done
+	sed -n "s/^$2 //p" "$T/counters"
+}
+example_zone() {
+	cat <<'EOT'
+$ORIGIN example.
+$TTL 300
+@ SOA ns1 host 7 3600 900 86400 60
+@ NS ns1
+@ MX 10 mail
+ns1 A 192.0.2.1
+mail A 192.0.2.3
+www A 192.0.2.4
+alias CNAME www
+*.w TXT wild
+sub NS ns.sub
+ns.sub A 192.0.2.6
+EOT
+	i=0
+	while [ $i -lt 60 ]; do
+		echo "big TXT \"$i a string of some length to fill the answer to its brim\""
+		i=$((i + 1))
+	done
+}

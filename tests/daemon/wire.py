@@ -1,0 +1,215 @@
+"""What dig can't do to a daemon: streams cut anywhere, many queries at once, bytes that are no query.
+    wire.py CASE PORT [ARGUMENTS]      exit 0 if the daemon did right, else a line that says what it did"""
+import random
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+A, TXT, SOA = 1, 16, 6
+
+
+def query(name, rtype, qid=1):
+    labels = b"".join(bytes([len(x)]) + x.encode() for x in name.split(".") if x)
+    return struct.pack(">6H", qid, 0, 1, 0, 0, 0) + labels + b"\0" + struct.pack(">2H", rtype, 1)
+
+
+def framed(message):
+    return struct.pack(">H", len(message)) + message
+
+
+def connect(port):
+    s = socket.create_connection(("127.0.0.1", port), 5)
+    s.settimeout(5)
+    return s
+
+
+def read_exactly(s, n):
+    out = b""
+    while len(out) < n:
+        more = s.recv(n - len(out))
+        if not more:
+            raise EOFError("the connection ended")
+        out += more
+    return out
+
+
+def read_answer(s):
+    return read_exactly(s, struct.unpack(">H", read_exactly(s, 2))[0])
+
+
+def expect(condition, text):
+    if not condition:
+        sys.exit(text)
+
+
+def good(port):
+    """A good query over UDP and TCP is answered."""
+    u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    u.settimeout(1)
+    for _ in range(5):
+        u.sendto(query("www.example", A, 77), ("127.0.0.1", port))
+        try:
+            m = u.recv(4096)
+            break
+        except socket.timeout:
+            m = b""
+    expect(m[:2] == b"\0\x4d" and m[3] & 15 == 0 and m[7] == 1, "UDP: no good answer: %r" % m)
+    s = connect(port)
+    s.sendall(framed(query("www.example", A, 78)))
+    m = read_answer(s)
+    expect(m[:2] == b"\0\x4e" and m[3] & 15 == 0 and m[7] == 1, "TCP: no good answer: %r" % m)
+
+
+def pipeline(port, n):
+    """n queries in one write: n answers, whatever their order."""
+    s = connect(port)
+    s.sendall(b"".join(framed(query("h%d.example" % i, A, i)) for i in range(n)))
+    ids = {struct.unpack(">H", read_answer(s)[:2])[0] for _ in range(n)}
+    expect(ids == set(range(n)), "%d of %d answers" % (len(ids), n))
+
+
+def trickle(port):
+    """Octet by octet."""
+    s = connect(port)
+    for c in framed(query("www.example", A, 5)):
+        s.sendall(bytes([c]))
+        time.sleep(0.002)
+    expect(read_answer(s)[:2] == b"\0\5", "another answer")
+
+
+def half_close(port):
+    """A client that has said all still gets its answers, then the end."""
+    s = connect(port)
+    s.sendall(framed(query("www.example", A, 5)) + framed(query("big.example", TXT, 6)))
+    s.shutdown(socket.SHUT_WR)
+    ids = {read_answer(s)[:2] for _ in range(2)}
+    expect(ids == {b"\0\5", b"\0\6"}, "answers %r" % ids)
+    expect(s.recv(1) == b"", "the connection stays")
+
+
+def slow_reader(port):
+    """Who asks much and reads nothing is not read any more; others are served; what it reads then is right."""
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.connect(("127.0.0.1", port))
+    s.setblocking(False)
+    message, sent, last = framed(query("big.example", TXT, 6)), 0, time.time()
+    data = message * 2000
+    while time.time() < last + 1:
+        expect(sent < 64 << 20, "the daemon swallows queries without an answer read")
+        try:
+            sent += s.send(data[sent % len(message):])
+            last = time.time()
+        except BlockingIOError:
+            time.sleep(0.01)
+    good(port)
+    s.settimeout(5)
+    for _ in range(200):
+        expect(read_answer(s)[:2] == b"\0\6", "another answer")
+    s.close()
+    good(port)
+
+
+def crowd(port, cap):
+    """More connections than there is room for: the newest is served."""
+    held = [connect(port) for _ in range(3 * cap)]
+    good(port)
+    ended = 0
+    for s in held:
+        s.settimeout(0.05)
+        try:
+            ended += s.recv(1) == b""
+        except (socket.timeout, OSError) as e:
+            ended += not isinstance(e, socket.timeout)
+    expect(ended >= cap, "only %d of %d were ended" % (ended, len(held)))
+
+
+def idle(port, seconds):
+    """A silent connection is ended, and so is one that dribbles an unfinished query."""
+    silent, dribbling = connect(port), connect(port)
+    start, ended = time.time(), {}
+    message = framed(query("www.example", A))
+    while len(ended) < 2 and time.time() < start + 3 * seconds:
+        for name, s in (("silent", silent), ("dribbling", dribbling)):
+            if name in ended:
+                continue
+            s.settimeout(0.2)
+            try:
+                if name == "dribbling":
+                    s.sendall(message[:1])
+                    message = message[1:] or b"\0"
+                if s.recv(1) == b"":
+                    ended[name] = time.time() - start
+            except socket.timeout:
+                pass
+            except OSError:
+                ended[name] = time.time() - start
+    expect(len(ended) == 2, "ended: %r" % ended)
+    expect(all(seconds - 1 <= v <= 2 * seconds for v in ended.values()), "ended after %r s" % ended)
+
+
+def mutate(rng, message):
+    w = bytearray(message)
+    for _ in range(rng.choice([1, 1, 2, 5])):
+        what = rng.randrange(5)
+        if not w or what == 0:
+            w += rng.randbytes(rng.choice([1, 20, 600]))
+        elif what == 1:
+            w[rng.randrange(len(w))] = rng.randrange(256)
+        elif what == 2:
+            del w[rng.randrange(len(w)):]
+        elif what == 3 and len(w) > 13:
+            struct.pack_into(">H", w, rng.randrange(12, len(w) - 1), 0xC000 | rng.choice([0, 12, len(w) - 2, rng.randrange(0x4000)]))
+        else:
+            w = bytearray(rng.randbytes(rng.choice([0, 1, 11, 12, 13, 512])))
+    return bytes(w[:4000])
+
+
+def garbage(port, n, seed):
+    """Seeded bytes of any kind at both ports, a good query in between and after."""
+    print("seed %d" % seed)
+    rng = random.Random(seed)
+    u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    for i in range(n):
+        w = mutate(rng, query(rng.choice(["www.example", "big.example", "a.b.c", ""]), rng.randrange(65536)))
+        u.sendto(w, ("127.0.0.1", port))
+        if i % 50 == 0:
+            try:
+                s = connect(port)
+                s.sendall(rng.choice([framed(w), w, framed(w)[:-1] if w else b"", b"\xff\xff" + w]))
+                s.close()
+            except OSError:
+                pass
+        if i % 500 == 0:
+            good(port)
+    good(port)
+
+
+def latency(port, rounds, mean_ms, *command):
+    """From the end of a command that sets www to the answer that shows it."""
+    u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    u.settimeout(2)
+    took = []
+    for i in range(rounds):
+        address = "203.0.113.%d" % (i % 250 + 1)
+        subprocess.run([*map(str, command), address], check=True, stdout=subprocess.DEVNULL)
+        start = time.time()
+        while True:
+            u.sendto(query("www.example", A), ("127.0.0.1", port))
+            if u.recv(4096)[-4:] == socket.inet_aton(address):
+                break
+            expect(time.time() < start + 5, "the change does not come")
+        took.append((time.time() - start) * 1000)
+    print("mean %.2f ms, worst %.2f ms" % (sum(took) / len(took), max(took)))
+    expect(sum(took) / len(took) < mean_ms, "mean %.1f ms" % (sum(took) / len(took)))
+
+
+def main():
+    case, port = globals()[sys.argv[1]], int(sys.argv[2])
+    case(port, *[int(a) if a.isdigit() else a for a in sys.argv[3:]])
+
+
+if __name__ == "__main__":
+    main()
