@@ -28,7 +28,7 @@ struct cli {
 	struct ax_actor actor;
 	struct ax_buf out;
 	enum print_style style;
-	bool difference; /* --exit-code and there was one: status 1 */
+	bool difference; /* --exit-code and there was one, or nothing matched: status 1 */
 	struct ax_buf warnings;
 	size_t warned;
 };

@@ -1,10 +1,12 @@
 #include "core/render.h"
+#include "tools/json.h"
 #include "tools/verbs.h"
 
-static bool porcelain;
+static bool porcelain, json;
 
 static const struct option options[] = {
 	{ "porcelain", 0, NULL, "one `KEY VALUE` a line, for scripts", NULL, NULL, &porcelain },
+	{ "json", 0, NULL, "for scripts", NULL, NULL, &json },
 	{ 0 },
 };
 
@@ -40,12 +42,37 @@ static enum ax_err put_tip(struct cli *c)
 	return AX_OK;
 }
 
+static enum ax_err put_json(struct cli *c)
+{
+	struct cli_commit tip;
+	struct ax_buf zone = AX_BUF_INIT;
+	char hex[AX_ID_HEX + 1];
+	enum ax_err e = c->tip.commit ? cli_revision(&tip, c, NULL) : AX_OK;
+	if (e)
+		return e;
+	struct json_t *root = json_object_new();
+	ax_name_text(&zone, &c->zone.apex);
+	json_put_slice(root, "zone", ax_buf_view(&zone));
+	ax_buf_fini(&zone);
+	json_put_text(root, "branch", c->branch);
+	json_put(root, "tip", NULL);
+	if (c->tip.commit) {
+		ax_id_hex(hex, &c->tip.id);
+		json_put_text(root, "tip", hex);
+		json_put_number(root, "serial", tip.info.serial);
+		json_put_number(root, "rrsets", tip.info.root.count);
+	}
+	return json_print(&c->out, root);
+}
+
 static enum ax_err run(struct cli *c, struct words *w)
 {
 	(void)w;
 	enum ax_err e = cli_begin(c, true);
 	if (!e)
 		e = cli_may_begin(c);
+	if (!e && json)
+		return put_json(c);
 	if (e)
 		return e;
 	put(c, "zone");
@@ -62,7 +89,7 @@ static enum ax_err run(struct cli *c, struct words *w)
 
 const struct verb verb_status = {
 	.name = "status",
-	.synopsis = "[--porcelain]",
+	.synopsis = "[--porcelain | --json]",
 	.summary = "print zone, branch, tip, serial and how many RRsets there are",
 	.example = "apex --zone example.net status",
 	.options = options,

@@ -1,16 +1,36 @@
 #include "tools/begin.h"
+#include "tools/json.h"
 #include "tools/verbs.h"
 
 #include <string.h>
 
 static struct option_list hosts;
-static bool porcelain;
+static bool porcelain, json;
 
 static const struct option options[] = {
 	{ "ns", 0, "HOST", "add: make a first commit with an SOA and this name server", NULL, &hosts, NULL },
 	{ "porcelain", 0, NULL, "list: one `ZONE default|-` a line, for scripts", NULL, NULL, &porcelain },
+	{ "json", 0, NULL, "list: for scripts", NULL, NULL, &json },
 	{ 0 },
 };
+
+static void put_zone(struct cli *c, struct json_t *list, const struct ax_zone *z, bool is_default)
+{
+	struct ax_buf name = AX_BUF_INIT;
+	ax_name_text(&name, &z->apex);
+	if (json) {
+		struct json_t *zone = json_object_new();
+		json_put_slice(zone, "zone", ax_buf_view(&name));
+		json_put_bool(zone, "default", is_default);
+		json_add(list, zone);
+	} else {
+		if (!porcelain)
+			ax_buf_str(&c->out, is_default ? "* " : "  ");
+		ax_buf_slice(&c->out, ax_buf_view(&name));
+		ax_buf_str(&c->out, !porcelain ? "\n" : is_default ? " default\n" : " -\n");
+	}
+	ax_buf_fini(&name);
+}
 
 static enum ax_err list(struct cli *c)
 {
@@ -20,13 +40,15 @@ static enum ax_err list(struct cli *c)
 		e = ax_txn_read(&c->txn, ax_repo_store(c->repo));
 	if (!e)
 		e = ax_zone_default(&first, c->txn);
-	while (!e && !(e = ax_zone_next(&z, c->txn, z.id, false))) {
-		if (!porcelain)
-			ax_buf_str(&c->out, z.id == first.id ? "* " : "  ");
-		ax_name_text(&c->out, &z.apex);
-		ax_buf_str(&c->out, !porcelain ? "\n" : z.id == first.id ? " default\n" : " -\n");
-	}
-	return e == AX_ENOENT ? ax_buf_check(&c->out) : e;
+	struct json_t *zones = json ? json_array_new() : NULL;
+	while (!e && !(e = ax_zone_next(&z, c->txn, z.id, false)))
+		put_zone(c, zones, &z, z.id == first.id);
+	if (e == AX_ENOENT)
+		e = AX_OK;
+	if (!json)
+		return e ? e : ax_buf_check(&c->out);
+	enum ax_err printed = json_print(&c->out, zones);
+	return e ? e : printed;
 }
 
 static enum ax_err add(struct cli *c, const char *text, const struct words *w)
@@ -78,7 +100,7 @@ static enum ax_err run(struct cli *c, struct words *w)
 
 const struct verb verb_zone = {
 	.name = "zone",
-	.synopsis = "add ZONE [--ns HOST...] | list [--porcelain] | remove ZONE",
+	.synopsis = "add ZONE [--ns HOST...] | list [--porcelain | --json] | remove ZONE",
 	.summary = "add, list or remove zones of the repository",
 	.details = "A removed zone is no longer listed or served. Its history and its serial counter stay, so that a "
 		   "zone\n"
