@@ -190,7 +190,9 @@ static enum ax_err build(size_t *end, struct reading *r, size_t i, struct ax_rrs
 	*end = i;
 	if (rrset->ttl_max_s != rrset->ttl_s && rrset->has_ttl)
 		warn_ttl(r, first, rrset);
-	return ax_rrset_builder_finish(value, rrset);
+	enum ax_err e = ax_rrset_builder_finish(value, rrset);
+	/* of itself it can't tell where in a million lines it begins */
+	return e == AX_ELIMIT ? ax_fail(e, "%s:%u: %s", r->file, first->line, ax_err_text(e)) : e;
 }
 
 static enum ax_err build_all(struct reading *r)

@@ -206,6 +206,24 @@ START_TEST(batch__rrsigs_stand_by_the_type_they_cover)
 }
 END_TEST
 
+START_TEST(batch__rrset_that_is_too_large_is_told_with_its_line)
+{
+	struct ax_name apex = name_of("example.");
+	struct ax_batch b;
+	struct ax_buf w = AX_BUF_INIT, text = AX_BUF_INIT;
+	ax_batch_init(&b, &apex);
+	ax_buf_str(&text, "a 5 A 1.1.1.1\n");
+	for (unsigned i = 0; i < 65536; i++)
+		ax_buf_printf(&text, "b 5 TYPE65280 \\# 2 %04x\n", i);
+	ax_buf_str(&text, "b 5 TYPE65280 \\# 1 00\n");
+	FAILS(AX_ELIMIT, read_zone(&b, &w, ax_buf_cstr(&text)));
+	SAYS(AX_ELIMIT, "f:2: an RRset of 65537 records, over 65535");
+	ax_buf_fini(&text);
+	ax_buf_fini(&w);
+	ax_batch_fini(&b);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
 	tcase_add_test(tc, batch__records_come_in_any_order_and_edits_sorted);
@@ -217,6 +235,7 @@ static void add(TCase *tc)
 	tcase_add_test(tc, batch__values_out_of_form_are_refused);
 	tcase_add_test(tc, batch__subtree_is_deleted_whole);
 	tcase_add_test(tc, batch__rrsigs_stand_by_the_type_they_cover);
+	tcase_add_test(tc, batch__rrset_that_is_too_large_is_told_with_its_line);
 }
 
 int main(void)
