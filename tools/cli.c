@@ -79,17 +79,17 @@ enum ax_err cli_need_tip(struct cli *c)
 {
 	if (c->tip.commit)
 		return AX_OK;
-	if (strcmp(c->branch, "main") && !is_head(c))
-		return ax_fail(AX_ENOENT, "no such branch: `%s` (make it with: apex branch %s)", c->branch,
+	if (!strcmp(c->branch, "main"))
+		return ax_fail(AX_ENOENT, "branch main has no commit yet (begin with: apex import FILE)");
+	if (is_head(c))
+		return ax_fail(AX_ENOENT, "no such branch: `%s`, which you are on, was deleted (apex checkout main)",
 			       c->branch);
-	return ax_fail(AX_ENOENT, "branch %s has no commit yet (begin with: apex import FILE)", c->branch);
+	return ax_fail(AX_ENOENT, "no such branch: `%s` (make it with: apex branch %s)", c->branch, c->branch);
 }
 
 enum ax_err cli_may_begin(struct cli *c)
 {
-	if (c->tip.commit || !strcmp(c->branch, "main") || is_head(c))
-		return AX_OK;
-	return cli_need_tip(c);
+	return strcmp(c->branch, "main") ? cli_need_tip(c) : AX_OK;
 }
 
 /* -- revisions -------------------------------------------------------------------------------------------- */

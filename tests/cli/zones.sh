@@ -71,6 +71,13 @@ ok "branch__delete_unmerged_all_the_same" apex branch -D dev
 status 1 "branch__deleted_is_gone" apex log dev
 ok "checkout__make_and_go" apex checkout -b canary main~1
 is "checkout__make_starts_there" "$(apex cat-object HEAD)" "$(apex cat-object main~1)"
+# Deleted while we are on it (by somebody else, who is elsewhere): nothing may begin it anew.
+apex checkout -b gone >out && apex --branch main branch -d gone >out || fail setup
+for verb in status log 'import example.zone' 'set x A 300 1.2.3.4' 'branch x'; do
+	# shellcheck disable=SC2086
+	status 1 "gone__$verb" apex $verb
+	has "gone__is_told_by_$verb" err 'was deleted .apex checkout main'
+done
 ok "checkout__home" apex checkout main
 ok "branch__delete_merged" apex branch -d canary
 is "branch__porcelain" "$(apex branch --porcelain)" "main $(tip_of) HEAD"
