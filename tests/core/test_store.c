@@ -543,6 +543,7 @@ START_TEST(store__a_map_outgrown_by_another_process_is_grown)
 		if (pid == 0) {
 			char c;
 			struct ax_store *store;
+			close(go[1]);
 			_exit(read(go[0], &c, 1) == 1 && !ax_store_open(&store, s.dir, false)
 				      ? write_a_megabyte(store, NULL)
 				      : 99);
@@ -627,6 +628,7 @@ START_TEST(store__threads_read_on_while_the_map_is_grown)
 	if (pid == 0) {
 		char c;
 		struct ax_store *store;
+		close(go[1]);
 		int rc = read(go[0], &c, 1) == 1 && !ax_store_open(&store, s.dir, false) ? 0 : 99;
 		for (int i = 0; i < MEGABYTES && !rc; i++)
 			rc = write_a_megabyte(store, NULL);
