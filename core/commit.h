@@ -69,6 +69,7 @@ AX_MUST enum ax_err ax_commit_encode(struct ax_buf *out, const struct ax_commit 
 AX_MUST enum ax_err ax_commit_decode(struct ax_commit *out, struct ax_slice canonical);
 void ax_commit_fini(struct ax_commit *c);
 
+/* A stored commit, verified by the index of hashes: only those that ax_object_index() was told of. */
 AX_MUST enum ax_err ax_commit_read(struct ax_commit *out, struct ax_txn *t, uint64_t local);
 AX_MUST enum ax_err ax_commit_info(struct ax_commit_info *out, struct ax_txn *t, uint64_t local);
 /* The hash of a stored commit. */

@@ -102,12 +102,27 @@ static bool tree_line(struct ax_id *out, struct ax_slice canonical)
 
 /* -- stored commits ---------------------------------------------------------------------------------------- */
 
+/* Damage that leaves it a commit gives it another hash, which no index knows. */
+static enum ax_err check_indexed(struct ax_commit *c, struct ax_txn *t, uint64_t local)
+{
+	uint64_t found;
+	enum ax_err e = ax_object_find(&found, t, &c->id);
+	if (e == AX_ENOENT)
+		e = ax_fail(AX_ECORRUPT, "commit %" PRIu64 " is damaged: its bytes are not those it was indexed with",
+			    local);
+	if (e)
+		ax_commit_fini(c);
+	return e;
+}
+
 enum ax_err ax_commit_read(struct ax_commit *out, struct ax_txn *t, uint64_t local)
 {
 	struct ax_object o;
 	*out = (struct ax_commit){ 0 };
 	enum ax_err e = ax_object_read(&o, t, local, AX_KIND_COMMIT);
-	return e ? e : ax_commit_decode(out, o.canonical);
+	if (!e)
+		e = ax_commit_decode(out, o.canonical);
+	return e ? e : check_indexed(out, t, local);
 }
 
 enum ax_err ax_commit_info(struct ax_commit_info *out, struct ax_txn *t, uint64_t local)

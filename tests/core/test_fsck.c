@@ -162,6 +162,7 @@ START_TEST(fsck__a_flipped_bit_is_found_in_every_kind_of_object)
 	struct ax_commit_info tip = tip_of(&f, "main");
 	struct wanted w = { .t = f.txn };
 	OK(ax_tree_visit(f.txn, &tip.root, pick, &w));
+	enum { COMMIT = 3 };
 	struct bytes kinds[] = { w.node[0], w.node[1], find_blob(f.txn, tip.local + 100),
 				 object_bytes(f.txn, tip.local, false), object_bytes(f.txn, tip.local, true) };
 	snprintf(path, sizeof path, "%s/store/data.mdb", f.dir);
@@ -177,6 +178,12 @@ START_TEST(fsck__a_flipped_bit_is_found_in_every_kind_of_object)
 			enum ax_err e = check(&f, &sum, &problems);
 			ck_assert_msg(e == AX_ECORRUPT && sum.problems, "kind %zu, octet %zu of %zu: %s", k, at,
 				      kinds[k].n, ax_err_name(e));
+			if (k == COMMIT) { /* whoever reads it sees that, too */
+				struct ax_commit c;
+				FAILS(AX_ECORRUPT, ax_commit_read(&c, look(&f), tip.local));
+				ax_txn_abort(f.txn);
+				f.txn = NULL;
+			}
 			ax_repo_close(f.repo);
 			restore(path, file);
 		}
