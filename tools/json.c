@@ -121,6 +121,11 @@ struct json_t *json_member(const struct json_t *value, const char *key)
 	return json_is_null(member) ? NULL : member;
 }
 
+bool json_has(const struct json_t *value, const char *key)
+{
+	return json_object_get(value, key) != NULL;
+}
+
 bool json_object_is(const struct json_t *value)
 {
 	return value && json_typeof(value) == JSON_OBJECT;

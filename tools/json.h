@@ -30,6 +30,8 @@ AX_MUST enum ax_err json_parse(struct json_t **out, struct ax_slice text, const 
 void json_free(struct json_t *value);
 /* The member of that name; NULL if value is no object or has none, or null. */
 struct json_t *json_member(const struct json_t *value, const char *key);
+/* Is there a member of that name, be it null? */
+bool json_has(const struct json_t *value, const char *key);
 bool json_object_is(const struct json_t *value);
 bool json_array_is(const struct json_t *value);
 /* The i-th element, NULL beyond the last. */

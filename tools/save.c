@@ -1,9 +1,30 @@
 #include "tools/save.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-const char *save_message, *save_force;
+const char *save_message, *save_author, *save_force;
+
+enum ax_err save_begin(struct cli *c)
+{
+	static char name[AX_PERSON_MAX + 1], mail[AX_PERSON_MAX + 1], text[AX_PERSON_MAX + 1];
+	if (save_message && !save_message[0])
+		return ax_fail(AX_EUSAGE, "the message is empty");
+	if (!save_author)
+		return AX_OK;
+	const char *open = strchr(save_author, '<'), *close = open ? strchr(open, '>') : NULL;
+	if (!close || close[1] || open == save_author || open - save_author > AX_PERSON_MAX ||
+	    close - open > AX_PERSON_MAX)
+		return ax_fail(AX_EUSAGE, "--author: `%s` is not NAME <MAIL>", save_author);
+	snprintf(text, sizeof text, "%.*s", (int)(open - save_author), save_author);
+	who_clean(name, text);
+	snprintf(text, sizeof text, "%.*s", (int)(close - open - 1), open + 1);
+	who_clean(mail, text);
+	c->actor.author.name = name;
+	c->actor.author.mail = mail;
+	return AX_OK;
+}
 
 enum ax_err save_zone_text(const char **out, struct ax_buf *b, struct cli *c, const struct ax_zone *zone)
 {
@@ -50,8 +71,6 @@ static enum ax_err force(struct ax_published *out, struct cli *c, const char *pl
 
 enum ax_err save_batch(struct cli *c, const struct save *s)
 {
-	if (s->message && !s->message[0])
-		return ax_fail(AX_EUSAGE, "the message is empty");
 	struct ax_buf zone = AX_BUF_INIT;
 	const char *zone_text;
 	char plan[AX_ID_SHORT + 1] = "";
@@ -63,7 +82,9 @@ enum ax_err save_batch(struct cli *c, const struct save *s)
 				    .replace = s->replace,
 				    .serial_from = s->serial_from,
 				    .message = s->message };
-	enum ax_err e = save_zone_text(&zone_text, &zone, c, &c->zone);
+	enum ax_err e = save_begin(c);
+	if (!e)
+		e = save_zone_text(&zone_text, &zone, c, &c->zone);
 	if (!e)
 		e = cli_may_begin(c);
 	cli_end_read(c);

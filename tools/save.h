@@ -18,6 +18,8 @@ struct save {
 	bool counts;         /* tell how many RRsets */
 };
 
+/* Take what -m and --author say: AX_EUSAGE for an empty message or an author without <MAIL>. save_batch does it. */
+AX_MUST enum ax_err save_begin(struct cli *c);
 /* Commit to c's zone and branch; the read transaction is ended first. */
 AX_MUST enum ax_err save_batch(struct cli *c, const struct save *s);
 /* Append the line that tells of it. zone_text NULL: the default zone. */
@@ -26,10 +28,11 @@ void save_tell(struct ax_buf *out, const char *zone_text, const char *branch, co
 /* The zone's name if it is not the repository's default zone, else NULL; into b. */
 AX_MUST enum ax_err save_zone_text(const char **out, struct ax_buf *b, struct cli *c, const struct ax_zone *zone);
 
-/* The options -m and --force of every verb that changes a zone. */
-extern const char *save_message, *save_force;
+/* The options -m, --author and --force of every verb that changes a zone. */
+extern const char *save_message, *save_author, *save_force;
 #define SAVE_OPTIONS                                                                                              \
 	{ "message", 'm', "TEXT", "the commit's message; else it says what changed", &save_message, NULL, NULL }, \
+		{ "author", 0, "WHO", "the author, as 'NAME <MAIL>'", &save_author, NULL, NULL },                 \
 	{                                                                                                         \
 		"force", 0, "HASH", "pass the guard that refused just this plan", &save_force, NULL, NULL         \
 	}
