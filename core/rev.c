@@ -35,7 +35,7 @@ static enum ax_err take_zone(struct reading *r)
 {
 	char name[AX_NAME_TEXT_MAX + 1];
 	struct ax_zone z;
-	size_t n = strcspn(r->p, ":@{~^");
+	size_t n = strncmp(r->p, "@:", 2) == 0 ? 1 : strcspn(r->p, ":@{~^");
 	if (r->p[n] != ':' || (n == 6 && strncmp(r->p, "serial", 6) == 0))
 		return AX_OK;
 	if (!n || n >= sizeof name)

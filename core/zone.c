@@ -123,6 +123,7 @@ enum ax_err ax_zone_named(struct ax_zone *out, struct ax_txn *t, const char *tex
 	*out = (struct ax_zone){ 0 };
 	if (!text || !*text)
 		return ax_zone_default(out, t);
+	text = strcmp(text, "@") == 0 ? "." : text;
 	enum ax_err e = ax_name_parse(&apex, text, strlen(text), NULL);
 	return e ? e : ax_zone_find(out, t, &apex);
 }

@@ -25,7 +25,8 @@ struct ax_zone {
 /* Find by apex, ignoring case. AX_ENOENT with a sentence if there is none or it was removed. */
 AX_MUST enum ax_err ax_zone_find(struct ax_zone *out, struct ax_txn *t, const struct ax_name *apex);
 AX_MUST enum ax_err ax_zone_get(struct ax_zone *out, struct ax_txn *t, uint32_t id);
-/* The zone a user means: text with or without final dot; NULL or "": the default zone. */
+/* The zone a user means: text with or without final dot, "@" for the root (its name in refs and files) as well as
+ * "."; NULL or "": the default zone. */
 AX_MUST enum ax_err ax_zone_named(struct ax_zone *out, struct ax_txn *t, const char *text);
 /* The default zone (the one `init` named). */
 AX_MUST enum ax_err ax_zone_default(struct ax_zone *out, struct ax_txn *t);

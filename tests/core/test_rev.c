@@ -190,6 +190,18 @@ START_TEST(rev__another_zone_by_its_name)
 	/* HEAD of another zone is its main */
 	OK(ax_rev_parse(&r, h.f.txn, &h.context, "sub.other:HEAD"));
 	ck_assert_uint_eq(r.commit, g.out.commit);
+	/* the root's name in refs and files is @ */
+	OK(ax_repo_zone_add(&id, h.f.repo, &ax_name_root, &h.f.who));
+	struct fixture root = h.f;
+	root.txn = NULL;
+	root.apex = ax_name_root;
+	root.zone = id;
+	begin_zone(&root, 9, 2);
+	OK(ax_rev_parse(&r, look(&h.f), &h.context, "@:main"));
+	ck_assert_uint_eq(r.commit, root.out.commit);
+	OK(ax_rev_parse(&r, h.f.txn, &h.context, ".:main~0"));
+	ck_assert_uint_eq(r.zone, id);
+	ax_buf_fini(&root.warnings);
 	/* an id belongs to its zone */
 	char hex[AX_ID_HEX + 1];
 	ax_id_hex(hex, &g.out.id);
