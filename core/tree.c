@@ -131,6 +131,15 @@ void ax_cursor_fini(struct ax_cursor *c)
 	c->valid = false;
 }
 
+/* What the parent, or the root, says that the node opened at this level hashes to. */
+static bool is_as_promised(const struct ax_cursor *c, const struct ax_node *node, int level)
+{
+	struct ax_slice want =
+		level < 0 ? ax_slice(c->root.id.b, AX_ID_SIZE) : c->state->level[level + 1]->item.value;
+	struct ax_id got = ax_hash_object(node->level ? AX_KIND_INNER : AX_KIND_LEAF, node->canonical);
+	return ax_slice_eq(ax_slice(got.b, AX_ID_SIZE), want);
+}
+
 /* Open a node at its level, before its first entry. */
 static enum ax_err open_level(struct ax_cursor *c, uint64_t id, int level)
 {
@@ -139,6 +148,8 @@ static enum ax_err open_level(struct ax_cursor *c, uint64_t id, int level)
 		level < 0 ? ax_node_read(&node, c->txn, id) : ax_node_read_level(&node, c->txn, id, (unsigned)level);
 	if (e)
 		return e;
+	if (c->verify && !is_as_promised(c, &node, level))
+		return damaged(id, "does not hash to its id");
 	struct ax_node_iter **it = &c->state->level[node.level];
 	if (!*it)
 		*it = malloc(sizeof **it);
@@ -156,8 +167,14 @@ static enum ax_err show(struct ax_cursor *c)
 	const struct ax_item *item = &c->state->level[0]->item;
 	c->entry.key = item->key;
 	c->entry.changed = item->changed;
-	c->valid = true;
-	return ax_item_value(&c->entry.value, c->txn, item);
+	enum ax_err e = ax_item_value(&c->entry.value, c->txn, item);
+	if (!e && c->verify && item->child) {
+		struct ax_id got = ax_hash_object(AX_KIND_BLOB, c->entry.value);
+		if (!ax_slice_eq(ax_slice(got.b, AX_ID_SIZE), ax_slice(item->value.p + 1, item->value.n - 1)))
+			e = damaged(item->child, "a value does not hash to its id");
+	}
+	c->valid = !e;
+	return e;
 }
 
 /* The first entry below what the iterator of this level stands on. */

@@ -51,6 +51,7 @@ static enum ax_err put_chunk(struct export *x, bool *more)
 	enum ax_err e = ax_cursor_init(&cursor, x->c->txn, &x->at.info.root);
 	if (e)
 		return e;
+	cursor.verify = true;
 	for (e = ax_cursor_seek(&cursor, ax_buf_view(&x->next)); !e && cursor.valid; e = ax_cursor_next(&cursor)) {
 		if (x->text.n >= CHUNK) {
 			ax_buf_clear(&x->next);

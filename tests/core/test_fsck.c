@@ -151,6 +151,18 @@ static struct bytes find_blob(struct ax_txn *t, uint64_t below)
 	return (struct bytes){ 0 };
 }
 
+static enum ax_err read_all(struct ax_txn *t, const struct ax_root *root)
+{
+	struct ax_cursor c;
+	OK(ax_cursor_init(&c, t, root));
+	c.verify = true;
+	enum ax_err e = ax_cursor_seek(&c, ax_slice(NULL, 0));
+	while (!e && c.valid)
+		e = ax_cursor_next(&c);
+	ax_cursor_fini(&c);
+	return e;
+}
+
 START_TEST(fsck__a_flipped_bit_is_found_in_every_kind_of_object)
 {
 	struct rng r = rng_seeded();
@@ -178,17 +190,20 @@ START_TEST(fsck__a_flipped_bit_is_found_in_every_kind_of_object)
 			enum ax_err e = check(&f, &sum, &problems);
 			ck_assert_msg(e == AX_ECORRUPT && sum.problems, "kind %zu, octet %zu of %zu: %s", k, at,
 				      kinds[k].n, ax_err_name(e));
-			if (k == COMMIT) { /* whoever reads it sees that, too */
-				struct ax_commit c;
+			/* whoever reads the commit or the whole tree sees that, too */
+			struct ax_commit c;
+			if (k == COMMIT)
 				FAILS(AX_ECORRUPT, ax_commit_read(&c, look(&f), tip.local));
-				ax_txn_abort(f.txn);
-				f.txn = NULL;
-			}
+			if (k < COMMIT)
+				FAILS(AX_ECORRUPT, read_all(look(&f), &tip.root));
+			ax_txn_abort(f.txn);
+			f.txn = NULL;
 			ax_repo_close(f.repo);
 			restore(path, file);
 		}
 	OK(ax_repo_open(&f.repo, f.dir, false));
 	OK(check(&f, &sum, &problems));
+	OK(read_all(look(&f), &tip.root));
 	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
 		free(kinds[k].p);
 	free(file.p);
