@@ -94,8 +94,9 @@ enum ax_err ax_blame_subtree(uint64_t *commit, struct ax_txn *t, uint32_t zone, 
 	return AX_OK;
 }
 
-enum ax_err ax_blame_step(uint64_t *commit, struct ax_entry *became, bool *absent, struct ax_txn *t, uint32_t zone,
-			  const struct ax_commit_info *from, struct ax_slice key)
+/* Who made it what it is at `from`, on its first-parent line. */
+static enum ax_err step(uint64_t *commit, struct ax_entry *became, bool *absent, struct ax_txn *t, uint32_t zone,
+			const struct ax_commit_info *from, struct ax_slice key)
 {
 	*commit = 0;
 	*absent = false;
@@ -108,4 +109,41 @@ enum ax_err ax_blame_step(uint64_t *commit, struct ax_entry *became, bool *absen
 		return e;
 	*absent = true;
 	return ax_blame_gone(commit, t, zone, key, from->local);
+}
+
+/* The parent that a merge took it from: the first of the further ones where it is the same. AX_ENOENT if none. */
+static enum ax_err taken_from(struct ax_commit_info *parent, struct ax_txn *t, uint64_t commit,
+			      const struct ax_entry *became, bool absent, struct ax_slice key)
+{
+	struct ax_commit_info merge;
+	struct ax_entry there;
+	enum ax_err e = ax_commit_info(&merge, t, commit);
+	for (unsigned i = 1; !e && i < merge.parents; i++) {
+		if ((e = ax_commit_info(parent, t, merge.parent[i])))
+			return e;
+		e = ax_tree_find(&there, t, &parent->root, key);
+		if (e && e != AX_ENOENT)
+			return e;
+		if (e ? absent : !absent && ax_slice_eq(there.value, became->value))
+			return AX_OK;
+		e = AX_OK;
+	}
+	return e ? e : AX_ENOENT;
+}
+
+enum ax_err ax_blame_step(uint64_t *commit, struct ax_entry *became, bool *absent, struct ax_txn *t, uint32_t zone,
+			  const struct ax_commit_info *from, struct ax_slice key)
+{
+	struct ax_commit_info parent;
+	struct ax_entry entry;
+	uint64_t older;
+	enum ax_err e = step(commit, became, absent, t, zone, from, key);
+	while (!e && !(e = taken_from(&parent, t, *commit, became, *absent, key))) {
+		bool still;
+		if ((e = step(&older, &entry, &still, t, zone, &parent, key)))
+			break; /* it never was there on that line: it is the merge's doing */
+		*commit = older;
+		*became = entry;
+	}
+	return e == AX_ENOENT && *commit ? AX_OK : e;
 }

@@ -20,8 +20,8 @@ AX_MUST enum ax_err ax_blame_gone(uint64_t *commit, struct ax_txn *t, uint32_t z
 AX_MUST enum ax_err ax_blame_subtree(uint64_t *commit, struct ax_txn *t, uint32_t zone,
 				     const struct ax_commit_info *tip, struct ax_slice prefix);
 /* The history of one RRset, newest first: *commit is the one that made it what it is at `from` (a value, or its
- * absence); value/absent tell what it became. AX_ENOENT when nothing older changed it. To go on, call with the first
- * parent of *commit. */
+ * absence); value/absent tell what it became. AX_ENOENT when nothing older changed it. Where a merge took it from
+ * another parent it is that parent's line that is followed. To go on, call with the first parent of *commit. */
 AX_MUST enum ax_err ax_blame_step(uint64_t *commit, struct ax_entry *became, bool *absent, struct ax_txn *t,
 				  uint32_t zone, const struct ax_commit_info *from, struct ax_slice key);
 

@@ -261,3 +261,66 @@ out:
 		*out = false;
 	return e;
 }
+
+/* -- merge bases -------------------------------------------------------------------------------------------- */
+
+enum { OF_A = 1, OF_B = 2, BELOW = 4 }; /* BELOW: an ancestor of a base */
+
+/* Add marks to a commit, which is queued at the first; *open counts the queued ones that are not BELOW. */
+static enum ax_err paint(struct ax_walk *w, size_t *open, uint64_t commit, uint8_t marks)
+{
+	uint8_t before = 0;
+	const uint8_t *flags = ax_idset_at(&w->marks, commit);
+	if (flags)
+		before = *flags;
+	enum ax_err e = mark(w, &w->limit, commit, marks);
+	bool was_open = before && !(before & BELOW), is_open = !((before | marks) & BELOW);
+	*open = *open + is_open - was_open;
+	return e;
+}
+
+static enum ax_err keep_base(struct ax_bases *out, uint64_t commit)
+{
+	if (out->n == AX_BASES_MAX)
+		return ax_fail(AX_ELIMIT, "more than %d merge bases", AX_BASES_MAX);
+	out->commit[out->n++] = commit;
+	return AX_OK;
+}
+
+/* Commits come out by generation: all that descends from one was there before it, so its marks are final. */
+static enum ax_err find_bases(struct ax_bases *out, struct ax_walk *w, size_t open)
+{
+	struct ax_commit_info c;
+	enum ax_err e = AX_OK;
+	while (!e && open && heap_pop(&c, &w->limit)) {
+		uint8_t marks = *ax_idset_at(&w->marks, c.local);
+		if (!(marks & BELOW))
+			open--;
+		if (marks == (OF_A | OF_B)) {
+			e = keep_base(out, c.local);
+			marks |= BELOW;
+		}
+		for (unsigned i = 0; !e && i < c.parents; i++)
+			e = paint(w, &open, c.parent[i], marks);
+	}
+	return e;
+}
+
+enum ax_err ax_graph_bases(struct ax_bases *out, struct ax_txn *t, uint64_t a, uint64_t b)
+{
+	struct ax_walk w = { .txn = t, .limit = { .by_generation = true } };
+	bool is;
+	size_t open = 0;
+	*out = (struct ax_bases){ 0 };
+	/* The usual cases, by skip pointers. */
+	enum ax_err e = ax_graph_is_first_parent(&is, t, a < b ? a : b, a < b ? b : a);
+	if (e || is)
+		return e ? e : keep_base(out, a < b ? a : b);
+	if (!(e = paint(&w, &open, a, OF_A)) && !(e = paint(&w, &open, b, OF_B)))
+		e = find_bases(out, &w, open);
+	free(w.limit.c);
+	ax_idset_fini(&w.marks);
+	if (e)
+		*out = (struct ax_bases){ 0 };
+	return e;
+}

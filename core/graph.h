@@ -13,6 +13,16 @@ AX_MUST enum ax_err ax_graph_is_first_parent(bool *out, struct ax_txn *t, uint64
 /* The newest first-parent ancestor (itself included) whose time is not after `when`. AX_ENOENT if all are. */
 AX_MUST enum ax_err ax_graph_at_time(uint64_t *out, struct ax_txn *t, uint64_t commit, struct ax_time when);
 
+/* The best common ancestors of a and b: those that no other common ancestor descends from. Several after criss-cross
+ * merges, none if their histories have nothing in common. Commits newest first; AX_ELIMIT beyond AX_BASES_MAX.
+ * Cost: O(1) reads of commits for each of a's and b's ancestors that is younger than the bases. */
+enum { AX_BASES_MAX = 16 };
+struct ax_bases {
+	size_t n;
+	uint64_t commit[AX_BASES_MAX];
+};
+AX_MUST enum ax_err ax_graph_bases(struct ax_bases *out, struct ax_txn *t, uint64_t a, uint64_t b);
+
 /* A walk of all commits reachable from some starts, newest first (by time, then local id), each once. */
 struct ax_walk;
 AX_MUST enum ax_err ax_walk_open(struct ax_walk **out, struct ax_txn *t);

@@ -183,7 +183,7 @@ static enum ax_err deletion(char why[WHY_MAX], const struct ax_publish *p, const
 static enum ax_err sealed(char why[WHY_MAX], const struct ax_publish *p, const struct ax_work *w)
 {
 	(void)p;
-	if (w->sealed && !(w->has_serial && w->change->serial_from != AX_SERIAL_FROM_EDIT))
+	if (w->unseals)
 		snprintf(
 			why, WHY_MAX,
 			"the zone is signed elsewhere (RRSIG of the SOA, or ZONEMD, at its apex) and would no longer "

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { PLAN_VERSION = 1, RULES_VERSION = 1, KEEP_S = 24 * 60 * 60, PLAN_KEY = 1 + AX_ID_SIZE, ZONES_MAX = 1 << 20 };
+enum { PLAN_VERSION = 2, RULES_VERSION = 1, KEEP_S = 24 * 60 * 60, PLAN_KEY = 1 + AX_ID_SIZE, ZONES_MAX = 1 << 20 };
 
 /* -- out --------------------------------------------------------------------------------------------------- */
 
@@ -20,21 +20,69 @@ static void put_text(struct ax_buf *b, const char *s)
 	put_bytes(b, ax_slice_str(s));
 }
 
-/* What the hash covers of one change; the value begins each change with the same bytes. */
+static void put_person(struct ax_buf *b, const struct ax_person *p)
+{
+	put_text(b, p->name);
+	put_text(b, p->mail);
+	ax_buf_u64(b, (uint64_t)p->when.s);
+	ax_buf_u32(b, p->when.ns);
+	ax_buf_u16(b, (uint16_t)p->when.tz_min);
+}
+
+/* What is told of a change besides its edits. */
+enum { GOES = 1, CHAINED = 2, MERGES = 4, REVIVES = 8, HAS_AUTHOR = 16 };
+
+/* Does it begin with another commit than the tip, or the work before it? */
+static bool goes(const struct ax_work *w)
+{
+	return !w->before ? w->base_info.local != w->tip.commit : w->change->to != 0;
+}
+
+/* Works of a chain belong together, also those that change nothing. */
+static bool is_part(const struct ax_work *w)
+{
+	return w->next.local || w->before || !w->last;
+}
+
+/* What the hash covers of one change; the value begins each change with the same bytes. An edit's has no commits. */
 static void put_outcome(struct ax_buf *b, const struct ax_work *w)
 {
 	ax_buf_u32(b, w->zone.id);
 	put_text(b, w->change->branch);
 	ax_buf_put(b, w->tip.id.b, AX_ID_SIZE);
-	ax_buf_put(b, w->next.root.id.b, AX_ID_SIZE);
+	ax_buf_put(b, ax_work_root(w)->id.b, AX_ID_SIZE);
 	ax_buf_u8(b, w->has_serial);
 	ax_buf_u32(b, w->has_serial ? w->given : 0);
 }
 
+/* The commits by their hashes: local ids may be others by the time the plan is forced. */
+static void put_commits(struct ax_buf *b, const struct ax_work *w)
+{
+	if (goes(w))
+		ax_buf_put(b, w->base.b, AX_ID_SIZE);
+	for (unsigned i = 0; i < w->joins; i++)
+		ax_buf_put(b, w->join_id[i].b, AX_ID_SIZE);
+}
+
+static void put_origin(struct ax_buf *b, const struct ax_work *w)
+{
+	const struct ax_change *c = w->change;
+	ax_buf_u8(b, (uint8_t)((goes(w) ? GOES : 0) | (w->before ? CHAINED : 0) | (c->merges ? MERGES : 0) |
+			       (c->revive ? REVIVES : 0) | (c->author ? HAS_AUTHOR : 0)));
+	ax_buf_u8(b, (uint8_t)w->joins);
+	put_commits(b, w);
+	if (c->author)
+		put_person(b, c->author);
+}
+
+/* A commit that was there already has no message of this change: the one it would have had is told. */
 static void put_edits(struct ax_buf *b, const struct ax_work *w)
 {
 	ax_buf_u8(b, (uint8_t)w->change->serial_from);
-	put_bytes(b, ax_buf_view(&w->message));
+	if (w->message.n)
+		put_bytes(b, ax_buf_view(&w->message));
+	else
+		put_text(b, w->change->message ? w->change->message : "");
 	ax_buf_leb(b, w->n);
 	for (size_t i = 0; i < w->n; i++) {
 		put_bytes(b, w->edits[i].key);
@@ -46,19 +94,16 @@ static void put_value(struct ax_buf *b, const struct ax_publish *p)
 {
 	uint64_t n = 0;
 	for (size_t i = 0; i < p->n; i++)
-		n += p->works[i].next.local != 0;
+		n += is_part(&p->works[i]);
 	ax_buf_u8(b, PLAN_VERSION);
 	ax_buf_u64(b, (uint64_t)p->committer.when.s);
-	put_text(b, p->author.name);
-	put_text(b, p->author.mail);
-	ax_buf_u64(b, (uint64_t)p->author.when.s);
-	ax_buf_u32(b, p->author.when.ns);
-	ax_buf_u16(b, (uint16_t)p->author.when.tz_min);
+	put_person(b, &p->author);
 	put_text(b, p->via);
 	ax_buf_leb(b, n);
 	for (size_t i = 0; i < p->n; i++)
-		if (p->works[i].next.local) {
+		if (is_part(&p->works[i])) {
 			put_outcome(b, &p->works[i]);
+			put_origin(b, &p->works[i]);
 			put_edits(b, &p->works[i]);
 		}
 }
@@ -68,8 +113,10 @@ enum ax_err ax_plan_make(struct ax_id *hash, struct ax_buf *value, const struct 
 	struct ax_buf b = AX_BUF_INIT;
 	ax_buf_u8(&b, RULES_VERSION);
 	for (size_t i = 0; i < p->n; i++)
-		if (p->works[i].next.local)
+		if (is_part(&p->works[i])) {
 			put_outcome(&b, &p->works[i]);
+			put_commits(&b, &p->works[i]);
+		}
 	put_value(value, p);
 	enum ax_err e = ax_buf_check(&b);
 	*hash = ax_hash_bytes(ax_buf_view(&b));
@@ -121,6 +168,48 @@ static enum ax_err get_edits(struct ax_batch *b, struct ax_reader *r)
 	return e;
 }
 
+static void get_person(struct ax_person *out, struct ax_plan *p, struct ax_reader *r)
+{
+	out->name = get_text(p, r);
+	out->mail = get_text(p, r);
+	out->when.s = (int64_t)ax_get_u64(r);
+	out->when.ns = ax_get_u32(r);
+	out->when.tz_min = (int16_t)ax_get_u16(r);
+}
+
+static enum ax_err get_commit(uint64_t *out, struct ax_txn *t, struct ax_reader *r)
+{
+	struct ax_id id = { 0 };
+	*out = 0;
+	get_id(&id, r);
+	if (r->bad)
+		return AX_OK; /* told at the end */
+	enum ax_err e = ax_object_find(out, t, &id);
+	return e == AX_ENOENT ? ax_fail(e, "a commit that the plan needs is gone") : e;
+}
+
+static enum ax_err get_origin(struct ax_plan *p, size_t i, struct ax_txn *t, struct ax_reader *r)
+{
+	struct ax_change *c = &p->changes[i];
+	uint8_t flags = ax_get_u8(r);
+	enum ax_err e = AX_OK;
+	c->joins = ax_get_u8(r);
+	if (c->joins > AX_PARENTS_MAX - 1 || (i == 0 && flags & CHAINED))
+		r->bad = true;
+	c->chained = flags & CHAINED;
+	c->merges = flags & MERGES;
+	c->revive = flags & REVIVES;
+	if (flags & GOES)
+		e = get_commit(&c->to, t, r);
+	for (unsigned k = 0; !e && !r->bad && k < c->joins; k++)
+		e = get_commit(&c->join[k], t, r);
+	if (flags & HAS_AUTHOR) {
+		get_person(&p->authors[i], p, r);
+		c->author = &p->authors[i];
+	}
+	return e;
+}
+
 static enum ax_err get_change(struct ax_plan *p, size_t i, struct ax_txn *t, struct ax_reader *r)
 {
 	struct ax_change *c = &p->changes[i];
@@ -131,15 +220,15 @@ static enum ax_err get_change(struct ax_plan *p, size_t i, struct ax_txn *t, str
 	get_id(&p->trees[i], r);
 	bool has_serial = ax_get_u8(r);
 	uint32_t serial = ax_get_u32(r);
+	enum ax_err e = get_origin(p, i, t, r);
 	uint8_t from = ax_get_u8(r);
 	c->message = get_text(p, r);
 	c->expect = &p->tips[i];
 	c->batch = &p->batches[i];
 	c->serial_from = (enum ax_serial_source)from;
-	if (r->bad || from > AX_SERIAL_FROM_TRANSFER)
+	if (!e && (r->bad || from > AX_SERIAL_FROM_TRANSFER))
 		return ax_fail(AX_ECORRUPT, "a plan is damaged");
-	enum ax_err e = ax_zone_get(&zone, t, c->zone);
-	if (e)
+	if (e || (e = ax_zone_get(&zone, t, c->zone)))
 		return e;
 	ax_batch_init(c->batch, &zone.apex);
 	e = get_edits(c->batch, r);
@@ -157,7 +246,9 @@ static enum ax_err allot(struct ax_plan *p, uint64_t n)
 	p->tips = calloc(p->n + 1, sizeof *p->tips);
 	p->trees = calloc(p->n + 1, sizeof *p->trees);
 	p->batches = calloc(p->n + 1, sizeof *p->batches);
-	return p->changes && p->tips && p->trees && p->batches ? AX_OK : ax_fail(AX_ENOMEM, "out of memory");
+	p->authors = calloc(p->n + 1, sizeof *p->authors);
+	return p->changes && p->tips && p->trees && p->batches && p->authors ? AX_OK
+									     : ax_fail(AX_ENOMEM, "out of memory");
 }
 
 static enum ax_err decode(struct ax_plan *p, struct ax_txn *t)
@@ -166,11 +257,7 @@ static enum ax_err decode(struct ax_plan *p, struct ax_txn *t)
 	if (ax_get_u8(&r) != PLAN_VERSION)
 		return ax_fail(AX_EVERSION, "the plan was made by another version of this program");
 	(void)ax_get_u64(&r);
-	p->author.name = get_text(p, &r);
-	p->author.mail = get_text(p, &r);
-	p->author.when.s = (int64_t)ax_get_u64(&r);
-	p->author.when.ns = ax_get_u32(&r);
-	p->author.when.tz_min = (int16_t)ax_get_u16(&r);
+	get_person(&p->author, p, &r);
 	p->via = get_text(p, &r);
 	enum ax_err e = allot(p, ax_get_leb(&r));
 	for (size_t i = 0; !e && i < p->n; i++)
@@ -186,6 +273,7 @@ void ax_plan_fini(struct ax_plan *p)
 	free(p->tips);
 	free(p->trees);
 	free(p->batches);
+	free(p->authors);
 	ax_buf_fini(&p->memory);
 	ax_buf_fini(&p->strings);
 	*p = (struct ax_plan){ 0 };

@@ -1,7 +1,8 @@
 /* plan.h - what a guard refused, kept so that it can be published after all. Internal to core.
  *
  * A plan's hash covers what would be published: for each zone its number, branch, old tip, new tree and outside
- * serial, and the version of the rules; not who asked, nor when. Its value has all that is needed to do it again.
+ * serial, the commits that it joins or goes to, and the version of the rules; not who asked, nor when. Its value has
+ * all that is needed to do it again.
  * Table main: 'p' hash -> value. Plans are kept a day. */
 #ifndef AX_PLAN_H
 #define AX_PLAN_H
@@ -17,6 +18,7 @@ struct ax_plan {
 	struct ax_change *changes;  /* their batches, messages and expected tips too are the plan's */
 	struct ax_id *tips, *trees; /* what each change begins with and must come to */
 	struct ax_batch *batches;
+	struct ax_person *authors;
 	struct ax_buf memory; /* the stored value: strings borrow from it */
 	struct ax_buf strings;
 };

@@ -1,5 +1,6 @@
 #include "core/publish.h"
 #include "core/blame.h"
+#include "core/diff.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +19,11 @@ enum ax_err ax_publish_init(struct ax_publish *p, struct ax_txn *t, const struct
 	if (!p->works)
 		return ax_fail(AX_ENOMEM, "out of memory");
 	p->n = n;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		p->works[i].change = &changes[i];
+		p->works[i].before = i && changes[i].chained ? &p->works[i - 1] : NULL;
+		p->works[i].last = i + 1 == n || !changes[i + 1].chained;
+	}
 	return AX_OK;
 }
 
@@ -45,41 +49,113 @@ static enum ax_err check_tip(const struct ax_work *w)
 	return ax_fail(AX_ELOST, "%s has moved meanwhile", w->path + strlen("heads/"));
 }
 
-static enum ax_err load(struct ax_work *w, struct ax_txn *t)
+/* A zone that was removed comes back under its number, with its history and the counter of its serials. */
+static enum ax_err revive(const struct ax_publish *p, struct ax_work *w)
+{
+	struct ax_zone first;
+	struct ax_log_entry entry = { .kind = AX_LOG_ZONE_ADDED, .zone = w->zone.id, .when = p->committer.when };
+	snprintf(entry.door, sizeof entry.door, "%s", p->door);
+	w->zone.removed = false;
+	enum ax_err e = ax_zone_put(p->txn, &w->zone);
+	if (e || (e = ax_log_note(p->txn, &entry)))
+		return e;
+	e = ax_zone_default(&first, p->txn);
+	return e == AX_ENOENT ? ax_zone_set_default(p->txn, w->zone.id) : e;
+}
+
+static enum ax_err load_zone(const struct ax_publish *p, struct ax_work *w)
 {
 	const struct ax_change *c = w->change;
 	enum ax_err e;
-	if ((e = ax_ref_check_name(c->branch)) || (e = ax_zone_get(&w->zone, t, c->zone)))
+	if ((e = ax_ref_check_name(c->branch)) || (e = ax_zone_get(&w->zone, p->txn, c->zone)))
 		return e;
-	if (w->zone.removed)
-		return ax_fail(AX_ENOENT, "the zone was removed");
 	if (!ax_name_eq(&c->batch->apex, &w->zone.apex))
 		return ax_fail(AX_EINVAL, "the changes are of another zone");
-	snprintf(w->path, sizeof w->path, "heads/%s", c->branch);
-	w->has_serial = c->batch->has_serial;
-	w->given = c->batch->serial;
+	if (w->zone.removed)
+		return c->revive ? revive(p, w) : ax_fail(AX_ENOENT, "the zone was removed");
+	return AX_OK;
+}
+
+static enum ax_err load_tip(struct ax_work *w, struct ax_txn *t)
+{
 	w->tip_info.root = ax_tree_empty();
-	e = ax_ref_get(&w->tip, t, c->zone, w->path);
+	enum ax_err e = ax_ref_get(&w->tip, t, w->zone.id, w->path);
 	if (!e)
 		e = ax_commit_info(&w->tip_info, t, w->tip.commit);
-	return e && e != AX_ENOENT ? e : check_tip(w);
+	if (e && e != AX_ENOENT)
+		return e;
+	w->base = w->tip.id;
+	w->base_info = w->tip_info;
+	return check_tip(w);
+}
+
+/* Begin where the work before it ended. */
+static void follow(struct ax_work *w)
+{
+	const struct ax_work *b = w->before;
+	w->tip = b->tip;
+	w->tip_info = b->tip_info;
+	w->base = b->next.local ? b->id : b->base;
+	w->base_info = b->next.local ? b->next : b->base_info;
+	w->unseals = b->unseals;
+}
+
+enum ax_err ax_work_stand_on(struct ax_work *w, struct ax_txn *t, uint64_t commit)
+{
+	enum ax_err e = ax_commit_info(&w->base_info, t, commit);
+	return e ? e : ax_commit_id(&w->base, t, commit);
+}
+
+const struct ax_root *ax_work_root(const struct ax_work *w)
+{
+	return w->next.local ? &w->next.root : &w->base_info.root;
+}
+
+static enum ax_err load(const struct ax_publish *p, struct ax_work *w)
+{
+	const struct ax_change *c = w->change;
+	enum ax_err e = load_zone(p, w);
+	if (e)
+		return e;
+	snprintf(w->path, sizeof w->path, "heads/%s", c->branch);
+	w->joins = c->joins;
+	memcpy(w->join, c->join, sizeof w->join);
+	if (w->before)
+		follow(w);
+	else if ((e = load_tip(w, p->txn)))
+		return e;
+	if (c->to && (e = ax_work_stand_on(w, p->txn, c->to)))
+		return e;
+	if (c->compose && (e = c->compose(c->compose_ctx, w, p->txn)))
+		return e;
+	for (unsigned i = 0; !e && i < w->joins; i++)
+		e = ax_commit_id(&w->join_id[i], p->txn, w->join[i]);
+	w->has_serial = c->batch->has_serial;
+	w->given = c->batch->serial;
+	return e;
 }
 
 /* -- the new commit ---------------------------------------------------------------------------------------- */
+
+/* The first parent is what it was made on, then come those that it joins. */
+static void put_parents(struct ax_commit *c, const struct ax_work *w)
+{
+	if (w->base_info.local)
+		c->parent[c->parents++] = w->base;
+	for (unsigned i = 0; i < w->joins; i++)
+		c->parent[c->parents++] = w->join_id[i];
+}
 
 static void describe(struct ax_commit *c, const struct ax_publish *p, struct ax_work *w)
 {
 	*c = (struct ax_commit){ .tree = w->next.root.id,
 				 .zone = w->zone.apex,
 				 .serial = w->serial,
-				 .author = p->author,
+				 .author = w->change->author ? *w->change->author : p->author,
 				 .committer = p->committer,
 				 .via = p->via,
 				 .message = ax_buf_cstr(&w->message) };
-	if (w->tip.commit) {
-		c->parents = 1;
-		c->parent[0] = w->tip.id;
-	}
+	put_parents(c, w);
 }
 
 /* Take an id, and put something there that is as long as the commit will be: nodes of its tree come behind it. */
@@ -89,12 +165,13 @@ static enum ax_err reserve(struct ax_publish *p, struct ax_work *w)
 	enum ax_err e = ax_summary_make(w, p->txn);
 	if (e || (e = ax_txn_next_id(&w->next.local, p->txn)))
 		return e;
+	w->made = true;
 	w->next.time = p->committer.when;
-	if (w->tip.commit) {
-		w->next.parents = 1;
-		w->next.parent[0] = w->tip.commit;
-	}
-	w->next.root = w->tip_info.root;
+	if (w->base_info.local)
+		w->next.parent[w->next.parents++] = w->base_info.local;
+	for (unsigned i = 0; i < w->joins; i++)
+		w->next.parent[w->next.parents++] = w->join[i];
+	w->next.root = w->base_info.root;
 	if ((e = ax_commit_link(&w->next, p->txn)))
 		return e;
 	describe(&c, p, w);
@@ -123,14 +200,21 @@ static bool has_apex(struct ax_work *w)
 	return has_soa && has_ns;
 }
 
+static enum ax_err check(struct ax_publish *p, struct ax_work *w)
+{
+	enum ax_err e = ax_check_edits(p->txn, &w->zone.apex, &w->next.root, w->edits, w->n,
+				       p->listener ? p->listener->warn : NULL, p->listener ? p->listener->ctx : NULL);
+	if (e == AX_ECHECK && w->change->merges)
+		return ax_fail(AX_ECONFLICT, "each side passes the checks, but not both together: %s",
+			       ax_err_text(e));
+	return e;
+}
+
 static enum ax_err grow(struct ax_publish *p, struct ax_work *w)
 {
 	enum ax_err e =
-		ax_tree_edit(&w->next.root, &w->stats, p->txn, &w->tip_info.root, w->edits, w->n, w->next.local);
-	if (e || !w->n)
-		return e;
-	return ax_check_edits(p->txn, &w->zone.apex, &w->next.root, w->edits, w->n,
-			      p->listener ? p->listener->warn : NULL, p->listener ? p->listener->ctx : NULL);
+		ax_tree_edit(&w->next.root, &w->stats, p->txn, &w->base_info.root, w->edits, w->n, w->next.local);
+	return e || !w->n ? e : check(p, w);
 }
 
 static enum ax_err note_gone(struct ax_publish *p, const struct ax_work *w)
@@ -150,37 +234,83 @@ static enum ax_err finish(struct ax_publish *p, struct ax_work *w)
 	struct ax_commit c;
 	enum ax_err e;
 	w->next.serial = w->serial;
-	w->next.removed = w->tip_info.removed + w->stats.removed;
+	w->next.removed = w->base_info.removed + w->stats.removed;
 	describe(&c, p, w);
 	if ((e = ax_commit_put(&w->id, p->txn, &c, &w->next)) || (e = ax_object_index(p->txn, w->next.local, &w->id)))
 		return e;
-	w->zone.was_given |= w->has_serial && w->serial == w->given;
-	if ((e = ax_serial_note(p->txn, &w->zone, w->serial, w->next.local)) || (e = note_gone(p, w)))
+	struct ax_zone zone = w->zone; /* the guards look at what was before */
+	zone.was_given |= w->has_serial && w->serial == w->given;
+	e = ax_serial_note(p->txn, &zone, w->serial, w->next.local);
+	return e ? e : note_gone(p, w);
+}
+
+static enum ax_err make(struct ax_publish *p, struct ax_work *w)
+{
+	enum ax_err e;
+	if (!w->base_info.local && !has_apex(w))
+		return no_apex(w);
+	if ((e = reserve(p, w)) || (e = grow(p, w)) || (e = ax_serial_choose(w, p->txn, p->committer.when)))
 		return e;
-	return ax_ref_move(p->txn, w->zone.id, w->path, w->tip.commit, w->next.local, p->door, p->committer.when);
+	return finish(p, w);
+}
+
+/* -- the branch --------------------------------------------------------------------------------------------- */
+
+/* Serials only go forward: a branch that goes to a commit whose serial is not newer gets one that raises it. */
+static bool needs_raise(const struct ax_work *w)
+{
+	return w->last && w->tip.commit && w->base_info.local != w->tip.commit &&
+	       !ax_serial_newer(w->base_info.serial, w->tip_info.serial);
+}
+
+static enum ax_err count_difference(void *ctx, struct ax_slice key, const struct ax_entry *a,
+				    const struct ax_entry *b)
+{
+	struct ax_edit_stats *stats = ctx;
+	(void)key;
+	stats->added += !a;
+	stats->removed += !b;
+	stats->changed += a && b;
+	return AX_OK;
+}
+
+/* Guards look at all that the branch moves by. */
+static enum ax_err count_all(struct ax_work *w, struct ax_txn *t)
+{
+	if (w->base_info.local == w->tip.commit)
+		return AX_OK;
+	w->stats.added = w->stats.removed = w->stats.changed = 0;
+	return ax_tree_diff(t, &w->tip_info.root, &w->next.root, count_difference, &w->stats);
+}
+
+static enum ax_err move(struct ax_publish *p, struct ax_work *w)
+{
+	enum ax_err e = count_all(w, p->txn);
+	if (!e && !p->forced)
+		e = ax_guard_all(p, w);
+	return e ? e
+		 : ax_ref_move(p->txn, w->zone.id, w->path, w->tip.commit, w->next.local, p->door, p->committer.when);
 }
 
 static enum ax_err run_one(struct ax_publish *p, struct ax_work *w)
 {
 	enum ax_err e;
-	if ((e = load(w, p->txn)) || (e = ax_reduce(w, p->txn)))
+	if ((e = load(p, w)) || (e = ax_reduce(w, p->txn)))
 		return e;
-	if (!w->n && !ax_serial_asks(w))
-		return AX_OK;
-	if (!w->tip.commit && !has_apex(w))
-		return no_apex(w);
-	if ((e = reserve(p, w)) || (e = grow(p, w)) || (e = ax_serial_choose(w, p->txn, p->committer.when)))
-		return e;
-	if (!p->forced && (e = ax_guard_all(p, w)))
-		return e;
-	return finish(p, w);
+	if (w->n || ax_serial_asks(w) || w->joins || needs_raise(w)) {
+		e = make(p, w);
+	} else if (w->last && w->base_info.local != w->tip.commit) {
+		w->next = w->base_info;
+		w->id = w->base;
+	}
+	return !e && w->last && w->next.local ? move(p, w) : e;
 }
 
 static enum ax_err check_distinct(const struct ax_publish *p)
 {
 	for (size_t i = 0; i < p->n; i++)
 		for (size_t j = 0; j < i; j++)
-			if (p->works[i].change->zone == p->works[j].change->zone &&
+			if (!p->works[i].before && p->works[i].change->zone == p->works[j].change->zone &&
 			    strcmp(p->works[i].change->branch, p->works[j].change->branch) == 0)
 				return ax_fail(AX_EINVAL, "one transaction changes %s twice",
 					       p->works[i].change->branch);
@@ -200,7 +330,7 @@ enum ax_err ax_publish_run(struct ax_publish *p)
 bool ax_publish_changes(const struct ax_publish *p)
 {
 	for (size_t i = 0; i < p->n; i++)
-		if (p->works[i].next.local)
+		if (p->works[i].next.local || p->works[i].change->revive)
 			return true;
 	return false;
 }
@@ -208,12 +338,13 @@ bool ax_publish_changes(const struct ax_publish *p)
 void ax_publish_tell(struct ax_published *out, const struct ax_work *w)
 {
 	bool changed = w->next.local;
-	const struct ax_commit_info *now = changed ? &w->next : &w->tip_info;
+	const struct ax_commit_info *now = changed ? &w->next : &w->base_info;
 	*out = (struct ax_published){ .zone = w->zone.id,
 				      .changed = changed,
 				      .born = changed && !w->tip.commit,
+				      .adopted = changed && !w->made,
 				      .commit = now->local,
-				      .id = changed ? w->id : w->tip.id,
+				      .id = changed ? w->id : w->base,
 				      .serial = now->serial,
 				      .stats = w->stats,
 				      .count = now->root.count };

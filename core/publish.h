@@ -1,7 +1,10 @@
 /* publish.h - the pipeline behind repo.h: what becomes of a change on its way to a commit. Internal to core.
  *
- *     change -> work: zone, tip -> reduce: only what differs -> tree -> checks -> serial -> guards -> commit, ref,
- * log
+ *     change -> work: zone, tip, base -> compose -> reduce: only what differs -> tree -> checks -> serial -> commit
+ *            -> guards -> ref, log
+ *
+ * The tip is where the branch is as the transaction begins; the base is what the new commit is made on: the tip, or
+ * the commit that a reset, fast-forward or rebase goes to, or what the work before it in a chain came to.
  *
  * ax_repo_commit, _try and _force are this pipeline in a write transaction, with another end.
  * Ownership: a work owns its memory; the change and what it points at are borrowed. */
@@ -17,16 +20,25 @@ struct ax_work {
 	char path[AX_REF_PATH_MAX + 1]; /* of the branch */
 	struct ax_ref tip;
 	struct ax_commit_info tip_info; /* unborn: zeroes and the empty tree */
-	struct ax_edit *edits;          /* what differs from the tip; values borrow from the change's batch */
+	struct ax_work *before;         /* in its chain; NULL: it is the first */
+	bool last;                      /* of its chain: it moves the ref */
+	struct ax_id base;
+	struct ax_commit_info base_info; /* as tip_info */
+	unsigned joins;
+	uint64_t join[AX_PARENTS_MAX - 1];
+	struct ax_id join_id[AX_PARENTS_MAX - 1];
+	struct ax_edit *edits; /* what differs from the base; values borrow from the change's batch */
 	size_t n, cap;
 	struct ax_buf gone; /* keys of what `replace` deletes */
 	bool has_serial;    /* the change came with an SOA and its serial */
 	uint32_t given;
-	bool sealed; /* the new tree is (DESIGN section 2) */
+	bool unseals; /* the new tree is sealed, and the serial is not its signer's (DESIGN section 2) */
 	uint32_t serial;
-	struct ax_commit_info next; /* the new commit; local 0: nothing changes */
+	struct ax_commit_info
+		next; /* what the branch comes to: the new commit, or the base; local 0: nothing changes */
+	bool made;    /* it is a new commit */
 	struct ax_id id;
-	struct ax_edit_stats stats;
+	struct ax_edit_stats stats; /* of the new commit; in the last of a chain of all that the branch moves by */
 	struct ax_buf message;
 };
 
@@ -50,6 +62,10 @@ AX_MUST enum ax_err ax_publish_run(struct ax_publish *p);
 /* Does any of them make a commit? */
 bool ax_publish_changes(const struct ax_publish *p);
 void ax_publish_tell(struct ax_published *out, const struct ax_work *w);
+/* For compose: let w stand on this commit of its zone instead of the branch's tip. */
+AX_MUST enum ax_err ax_work_stand_on(struct ax_work *w, struct ax_txn *t, uint64_t commit);
+/* The tree that w comes to. */
+const struct ax_root *ax_work_root(const struct ax_work *w);
 
 /* A write transaction of a repository that may be written to; and its end: commit if e is AX_OK, drop it all else. */
 AX_MUST enum ax_err ax_repo_begin(struct ax_txn **t, struct ax_repo *r);
@@ -57,7 +73,7 @@ AX_MUST enum ax_err ax_repo_end(struct ax_txn *t, enum ax_err e);
 
 /* -- its parts --------------------------------------------------------------------------------------------- */
 
-/* reduce.c: fill w->edits with what the change's batch makes different from the tip.
+/* reduce.c: fill w->edits with what the change's batch makes different from the base.
  * AX_ECONFLICT if an expectation does not hold. */
 AX_MUST enum ax_err ax_reduce(struct ax_work *w, struct ax_txn *t);
 

@@ -125,7 +125,7 @@ static enum ax_err hold(const struct ax_work *w, struct ax_txn *t)
 	struct ax_edit expected;
 	struct ax_entry found;
 	for (size_t i = 0; ax_batch_expectation(&expected, w->change->batch, i); i++) {
-		enum ax_err e = ax_tree_find(&found, t, &w->tip_info.root, expected.key);
+		enum ax_err e = ax_tree_find(&found, t, &w->base_info.root, expected.key);
 		if (e && e != AX_ENOENT)
 			return e;
 		if (!ax_slice_eq(found.value, expected.value))
@@ -145,7 +145,7 @@ enum ax_err ax_reduce(struct ax_work *w, struct ax_txn *t)
 	if (!n && w->change->replace)
 		return ax_fail(AX_ECHECK,
 			       "there is no record of the zone in it: a zone has an SOA and an NS at least");
-	if ((e = ax_cursor_init(&c, t, &w->tip_info.root)))
+	if ((e = ax_cursor_init(&c, t, &w->base_info.root)))
 		return e;
 	e = join(w, &c, edits, n);
 	ax_cursor_fini(&c);

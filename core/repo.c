@@ -151,7 +151,7 @@ enum ax_err ax_repo_try(struct ax_published *out, struct ax_repo *r, const struc
 static enum ax_err check_trees(const struct ax_publish *p, const struct ax_plan *plan)
 {
 	for (size_t i = 0; i < p->n; i++)
-		if (!p->works[i].next.local || !ax_id_eq(&p->works[i].next.root.id, &plan->trees[i]))
+		if (!ax_id_eq(&ax_work_root(&p->works[i])->id, &plan->trees[i]))
 			return ax_fail(AX_ECORRUPT, "the plan does not lead to the tree it was made for");
 	return AX_OK;
 }

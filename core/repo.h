@@ -42,7 +42,10 @@ enum ax_serial_source {
 	AX_SERIAL_FROM_TRANSFER, /* as a file's, without the deletion guard */
 };
 
-/* One zone's part of a transaction. */
+struct ax_work; /* publish.h */
+
+/* One zone's part of a transaction. Whoever has a batch fills in the first block only; history.h fills in the rest
+ * for changes that are made of commits. */
 struct ax_change {
 	uint32_t zone;
 	const char *branch;
@@ -52,6 +55,18 @@ struct ax_change {
 	bool replace; /* the branch becomes exactly the batch: RRsets it does not name are deleted */
 	enum ax_serial_source serial_from;
 	const char *message; /* NULL: what changed ("api A: 1.2.3.4 -> 9.9.9.9") */
+
+	uint64_t to;    /* not 0: the branch goes to this commit (local id), and what the batch says comes on top. It
+			 * gets    a commit of its own if its serial is not newer than the branch's. */
+	unsigned joins; /* further parents of the new commit (local ids): a merge, made even if nothing changes */
+	uint64_t join[AX_PARENTS_MAX - 1];
+	const struct ax_person *author; /* NULL: the actor's */
+	bool chained; /* begins where the change before it ended, of the same branch, which moves once for all */
+	bool merges;  /* failing a check is a conflict */
+	bool revive;  /* if the zone was removed, bring it back */
+	/* Called in the transaction when it is known what the change stands on, to fill the batch. May be NULL. */
+	enum ax_err (*compose)(void *ctx, struct ax_work *w, struct ax_txn *t);
+	void *compose_ctx;
 };
 
 struct ax_published {
@@ -59,6 +74,7 @@ struct ax_published {
 	char branch[AX_REF_NAME_MAX + 1];
 	bool changed; /* false: the tree was so already, no commit was made; commit is the tip */
 	bool born;    /* the branch's first commit */
+	bool adopted; /* the branch went to a commit that was there already */
 	uint64_t commit;
 	struct ax_id id;
 	uint32_t serial;

@@ -43,14 +43,30 @@ static enum ax_err not_newer(const struct ax_work *w)
 	return AX_ECHECK;
 }
 
+/* "A merge whose tree equals a parent's keeps that parent's serial if newer than the branch's." */
+static enum ax_err from_parent(bool *found, struct ax_work *w, struct ax_txn *t)
+{
+	struct ax_commit_info parent;
+	enum ax_err e = AX_OK;
+	*found = false;
+	for (unsigned i = 0; !e && !*found && i < w->joins; i++) {
+		e = ax_commit_info(&parent, t, w->join[i]);
+		*found = !e && ax_id_eq(&parent.root.id, &w->next.root.id) &&
+			 (!w->tip.commit || ax_serial_newer(parent.serial, w->tip_info.serial));
+		w->serial = *found ? parent.serial : 0;
+	}
+	return e;
+}
+
 enum ax_err ax_serial_choose(struct ax_work *w, struct ax_txn *t, struct ax_time now)
 {
-	bool verbatim, other = true;
-	enum ax_err e = ax_check_sealed(&w->sealed, t, &w->next.root);
-	if (e)
+	bool verbatim, found, sealed, other = true;
+	enum ax_err e = ax_check_sealed(&sealed, t, &w->next.root);
+	if (e || (e = from_parent(&found, w, t)) || found)
 		return e;
 	/* The signature covers the serial: another one would make the zone bogus. */
-	verbatim = w->sealed && w->has_serial && w->change->serial_from != AX_SERIAL_FROM_EDIT;
+	verbatim = sealed && w->has_serial && w->change->serial_from != AX_SERIAL_FROM_EDIT;
+	w->unseals = sealed && !verbatim;
 	if (verbatim && !newer(w))
 		return not_newer(w);
 	if (!verbatim && w->has_serial && newer(w) && (e = shown_otherwise(&other, w, t)))

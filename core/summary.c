@@ -20,7 +20,7 @@ static enum ax_err put_change(struct ax_work *w, struct ax_txn *t, const struct 
 {
 	struct ax_entry found;
 	size_t from = w->message.n;
-	enum ax_err e = ax_tree_find(&found, t, &w->tip_info.root, edit->key);
+	enum ax_err e = ax_tree_find(&found, t, &w->base_info.root, edit->key);
 	if (e && e != AX_ENOENT)
 		return e;
 	/* A serial that is not newer is not taken: the message must not tell of it. */
