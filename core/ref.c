@@ -1,4 +1,5 @@
 #include "core/ref.h"
+#include "core/protect.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -224,8 +225,8 @@ static enum ax_err describe(struct ax_log_entry *entry, struct ax_ref *to, struc
 	return AX_OK;
 }
 
-enum ax_err ax_ref_move(struct ax_txn *t, uint32_t zone, const char *path, uint64_t expect, uint64_t new_commit,
-			const char *door, struct ax_time when)
+enum ax_err ax_ref_move_approved(struct ax_txn *t, uint32_t zone, const char *path, uint64_t expect,
+				 uint64_t new_commit, const char *door, struct ax_time when)
 {
 	struct ax_ref now, to;
 	enum ax_err e = check_path(path);
@@ -249,6 +250,15 @@ enum ax_err ax_ref_move(struct ax_txn *t, uint32_t zone, const char *path, uint6
 	if ((e = describe(&entry, &to, t, new_commit)) || (e = append(&to.log, t, &entry)))
 		return e;
 	return write_ref(t, zone, path, &to);
+}
+
+enum ax_err ax_ref_move(struct ax_txn *t, uint32_t zone, const char *path, uint64_t expect, uint64_t new_commit,
+			const char *door, struct ax_time when)
+{
+	enum ax_err e = AX_OK;
+	if (expect != new_commit && strncmp(path, "heads/", 6) == 0)
+		e = ax_protect_check(t, zone, path + 6);
+	return e ? e : ax_ref_move_approved(t, zone, path, expect, new_commit, door, when);
 }
 
 /* -- HEAD: 'h' zone uid -> branch -------------------------------------------------------------------------- */

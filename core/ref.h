@@ -38,9 +38,12 @@ AX_MUST enum ax_err ax_ref_get(struct ax_ref *out, struct ax_txn *t, uint32_t zo
  * AX_ENOENT at the end. */
 AX_MUST enum ax_err ax_ref_next(struct ax_ref *out, char name[AX_REF_PATH_MAX + 1], struct ax_txn *t, uint32_t zone,
 				const char *prefix, const char *after);
-/* Point path at commit new (0: delete), if it is at `expect` (0: does not exist) now: AX_ELOST else. Logged. */
+/* Point path at commit new (0: delete), if it is at `expect` (0: does not exist) now: AX_ELOST else. Logged.
+ * AX_EPROTECTED for a protected branch (protect.h), but for a change that was approved (review.h). */
 AX_MUST enum ax_err ax_ref_move(struct ax_txn *t, uint32_t zone, const char *path, uint64_t expect,
 				uint64_t new_commit, const char *door, struct ax_time when);
+AX_MUST enum ax_err ax_ref_move_approved(struct ax_txn *t, uint32_t zone, const char *path, uint64_t expect,
+					 uint64_t new_commit, const char *door, struct ax_time when);
 
 AX_MUST enum ax_err ax_log_get(struct ax_log_entry *out, struct ax_txn *t, uint64_t seq);
 /* The number of the newest entry. */

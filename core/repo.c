@@ -272,6 +272,8 @@ enum ax_err ax_repo_zone_remove(struct ax_repo *r, const struct ax_name *apex, c
 		return e;
 	if ((e = ax_zone_find(&z, t, apex)) || (e = check_removable(t, &z)))
 		goto out;
+	if ((e = ax_protect_check_zone(t, z.id)))
+		goto out;
 	z.removed = true;
 	if (!(e = ax_zone_put(t, &z)))
 		e = note_zone(t, AX_LOG_ZONE_REMOVED, z.id, who);

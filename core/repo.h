@@ -14,6 +14,7 @@
 
 #include "core/batch.h"
 #include "core/check.h"
+#include "core/protect.h"
 #include "core/ref.h"
 
 struct ax_repo;
@@ -112,6 +113,9 @@ AX_MUST enum ax_err ax_repo_branch_create(struct ax_repo *r, uint32_t zone, cons
 					  const struct ax_actor *who);
 AX_MUST enum ax_err ax_repo_branch_delete(struct ax_repo *r, uint32_t zone, const char *branch, bool force,
 					  const struct ax_actor *who);
+/* Protect a branch, which must be there, or (p->on false) no longer. Logged as a setting, "protect/BRANCH". */
+AX_MUST enum ax_err ax_repo_protect(struct ax_repo *r, uint32_t zone, const char *branch, const struct ax_protect *p,
+				    const struct ax_actor *who);
 AX_MUST enum ax_err ax_repo_checkout(struct ax_repo *r, uint32_t zone, const char *branch,
 				     const struct ax_actor *who);
 /* A lightweight tag. AX_EEXIST if there is one. */
@@ -121,7 +125,7 @@ AX_MUST enum ax_err ax_repo_tag(struct ax_repo *r, uint32_t zone, const char *ta
 AX_MUST enum ax_err ax_repo_zone_add(uint32_t *id, struct ax_repo *r, const struct ax_name *apex,
 				     const struct ax_actor *who);
 /* The zone is no longer listed or served; history and counter stay. AX_EINVAL for the default zone while others are
- * there. */
+ * there, AX_EPROTECTED while a branch is protected. */
 AX_MUST enum ax_err ax_repo_zone_remove(struct ax_repo *r, const struct ax_name *apex, const struct ax_actor *who);
 /* Fill a batch with what `--ns HOST...` asks for: SOA and NS. */
 AX_MUST enum ax_err ax_repo_begin_zone(struct ax_batch *b, const struct ax_name *hosts, size_t n, uint32_t ttl_s);

@@ -93,6 +93,34 @@ out:
 	return ax_repo_end(t, e);
 }
 
+static enum ax_err put_protection(struct ax_txn *t, uint32_t zone, const char *branch, const struct ax_protect *p,
+				  const struct ax_actor *who)
+{
+	struct ax_log_entry entry = { .kind = AX_LOG_SETTING, .zone = zone, .when = who->committer.when };
+	snprintf(entry.ref, sizeof entry.ref, "protect/%s", branch);
+	snprintf(entry.door, sizeof entry.door, "%s", who->via);
+	enum ax_err e = ax_protect_put(t, zone, branch, p);
+	return e ? e : ax_log_note(t, &entry);
+}
+
+enum ax_err ax_repo_protect(struct ax_repo *r, uint32_t zone, const char *branch, const struct ax_protect *p,
+			    const struct ax_actor *who)
+{
+	char path[AX_REF_PATH_MAX + 1];
+	struct ax_zone z;
+	struct ax_ref ref;
+	struct ax_txn *t;
+	enum ax_err e = ax_ref_check_name(branch);
+	if (e || (e = ax_repo_begin(&t, r)))
+		return e;
+	snprintf(path, sizeof path, "heads/%s", branch);
+	if (!(e = live_zone(&z, t, zone)) && (e = ax_ref_get(&ref, t, zone, path)) == AX_ENOENT)
+		ax_fail(e, "there is no branch %s", branch);
+	if (!e)
+		e = put_protection(t, zone, branch, p, who);
+	return ax_repo_end(t, e);
+}
+
 enum ax_err ax_repo_checkout(struct ax_repo *r, uint32_t zone, const char *branch, const struct ax_actor *who)
 {
 	char path[AX_REF_PATH_MAX + 1];

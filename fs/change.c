@@ -15,13 +15,13 @@
 /* -- what all of them ask --------------------------------------------------------------------------------- */
 
 /* May names in dir be changed? */
-static int changeable(const struct mount *m, const struct node *dir)
+static int changeable(struct mount *m, fuse_req_t req, const struct node *dir, const char *name)
 {
 	if (m->read_only)
 		return EROFS;
 	if (dir->kind == NODE_DIR || dir->kind == NODE_HEADS)
 		return 0;
-	return dir->kind == NODE_TREE ? op_writable(m, dir) : EROFS;
+	return dir->kind == NODE_TREE ? op_writable(m, req, dir, name) : EROFS;
 }
 
 static int refuse_name(struct mount *m, fuse_req_t req, const struct node *dir, const char *name, const char *why,
@@ -38,7 +38,7 @@ static int file_type(uint16_t *type, struct mount *m, fuse_req_t req, const stru
 {
 	char hint[200];
 	*type = 0;
-	int error = changeable(m, dir);
+	int error = changeable(m, req, dir, name);
 	if (error || dir->kind == NODE_DIR)
 		return error;
 	if (dir->kind != NODE_TREE)
@@ -312,7 +312,7 @@ void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 	if (!m)
 		return;
 	struct node *dir = node_of(m, parent);
-	int error = changeable(m, dir);
+	int error = changeable(m, req, dir, name);
 	if (!error && !ns_walk(&n, &keep, m, m->txn, dir, name, 0))
 		error = EEXIST;
 	if (error) {
@@ -370,7 +370,7 @@ void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 	if (!m)
 		return;
 	struct node *dir = node_of(m, parent);
-	int error = changeable(m, dir);
+	int error = changeable(m, req, dir, name);
 	if (!error)
 		error = ns_walk(&n, &keep, m, m->txn, dir, name, 0);
 	if (!error && dir->kind == NODE_HEADS) {
@@ -417,7 +417,7 @@ void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 	if (!m)
 		return;
 	struct node *dir = node_of(m, parent);
-	int error = changeable(m, dir);
+	int error = changeable(m, req, dir, name);
 	if (!error)
 		error = ns_walk(&n, &keep, m, m->txn, dir, name, 0);
 	if (!error && n->kind == NODE_RECORD)
@@ -533,9 +533,9 @@ void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t n
 	if (!m)
 		return;
 	struct node *from = node_of(m, parent), *to = node_of(m, newparent);
-	int error = flags & ~(unsigned)RENAME_NOREPLACE ? EINVAL : changeable(m, from);
+	int error = flags & ~(unsigned)RENAME_NOREPLACE ? EINVAL : changeable(m, req, from, name);
 	if (!error)
-		error = changeable(m, to);
+		error = changeable(m, req, to, newname);
 	if (!error)
 		error = ns_walk(&n, &keep, m, m->txn, from, name, 0);
 	if (!error && ns_walk(&there, &keep, m, m->txn, to, newname, 0))

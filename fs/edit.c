@@ -38,7 +38,7 @@ static int cache_flags(struct mount *m, struct node *n, struct fuse_file_info *f
 
 static int begin_write(struct mount *m, fuse_req_t req, struct node *n, int flags)
 {
-	int error = op_writable(m, n);
+	int error = op_writable(m, req, n, NULL);
 	if (!error)
 		error = save_need_draft(m, m->txn, n);
 	if (!error)
@@ -115,9 +115,9 @@ void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 /* -- write ------------------------------------------------------------------------------------------------ */
 
 /* After a save the text that readers see is the canonical one; a shell that goes on appending means that. */
-static int prepare(struct mount *m, struct node *n, bool append)
+static int prepare(struct mount *m, fuse_req_t req, struct node *n, bool append)
 {
-	int error = op_writable(m, n);
+	int error = op_writable(m, req, n, NULL);
 	if (!error)
 		error = save_need_draft(m, m->txn, n);
 	if (error)
@@ -127,10 +127,11 @@ static int prepare(struct mount *m, struct node *n, bool append)
 	return save_load_draft(m, m->txn, n);
 }
 
-static int write_record(struct mount *m, struct node *n, const char *buf, size_t size, off_t off, bool append)
+static int write_record(struct mount *m, fuse_req_t req, struct node *n, const char *buf, size_t size, off_t off,
+			bool append)
 {
 	struct ax_name owner;
-	int error = prepare(m, n, append);
+	int error = prepare(m, req, n, append);
 	if (!error)
 		error = draft_write(n->draft, buf, size, (uint64_t)off);
 	if (error == EFBIG && n->draft)
@@ -152,7 +153,7 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_
 	if (n->kind == NODE_FILE)
 		error = scratch_write(m, n, buf, size, (uint64_t)off);
 	else if (n->kind == NODE_RECORD)
-		error = write_record(m, n, buf, size, off, fi->flags & O_APPEND);
+		error = write_record(m, req, n, buf, size, off, fi->flags & O_APPEND);
 	if (error)
 		fuse_reply_err(req, error);
 	else
@@ -275,7 +276,7 @@ static int set_scratch(struct mount *m, struct node *n, const struct stat *attr,
 
 static int set_size(struct mount *m, fuse_req_t req, struct node *n, uint64_t size)
 {
-	int error = prepare(m, n, false);
+	int error = prepare(m, req, n, false);
 	if (!error)
 		error = draft_truncate(n->draft, size);
 	if (!error)
@@ -305,7 +306,7 @@ static void set_time(struct mount *m, struct node *n, struct timespec mtime)
 /* Modes are the mount's: accepted, for tar, sed, rsync and emacs fail loudly otherwise, and without effect. */
 static int set_record(struct mount *m, fuse_req_t req, struct node *n, const struct stat *attr, int to_set)
 {
-	int error = op_writable(m, n);
+	int error = op_writable(m, req, n, NULL);
 	if (error)
 		return error;
 	if (((to_set & FUSE_SET_ATTR_UID) && attr->st_uid != m->uid) ||

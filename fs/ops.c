@@ -34,11 +34,17 @@ void op_fill_who(struct who *who, fuse_req_t req)
 	who_ask(who, ctx->uid, ctx->pid);
 }
 
-int op_writable(const struct mount *m, const struct node *n)
+int op_writable(struct mount *m, fuse_req_t req, const struct node *n, const char *name)
 {
-	if (m->read_only || !n->view)
+	struct who who;
+	if (m->read_only || !n->view || n->view->kind != VIEW_BRANCH)
 		return EROFS;
-	return n->view->kind == VIEW_BRANCH ? 0 : EROFS;
+	enum ax_err e = ax_protect_check(m->txn, n->view->zone, view_name(n->view));
+	if (!e)
+		return 0;
+	op_fill_who(&who, req);
+	errors_refuse(m, &who, n, name, ax_err_text(e));
+	return ax_err_errno(e);
 }
 
 static int fill_entry(struct fuse_entry_param *e, struct mount *m, struct ax_txn *t, struct node *n, double keep)

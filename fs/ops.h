@@ -36,8 +36,9 @@ static inline struct handle *op_handle(const struct fuse_file_info *fi)
 {
 	return (struct handle *)(uintptr_t)fi->fh;
 }
-/* Is the node in a place that can be changed: 0, or EROFS. */
-int op_writable(const struct mount *m, const struct node *n);
+/* Is the node in a place that can be changed: 0, or EROFS; for a protected branch `errors` tells why, and the place:
+ * name in n, or (NULL) n itself. */
+int op_writable(struct mount *m, fuse_req_t req, const struct node *n, const char *name);
 
 /* edit.c */
 void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);

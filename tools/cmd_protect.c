@@ -1,0 +1,79 @@
+#include "tools/json.h"
+#include "tools/verbs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *review;
+static bool signed_only, off;
+
+static const struct option options[] = {
+	{ "review", 0, "N", "so many others than the proposer must approve; 0 unless told", &review, NULL, NULL },
+	{ "off", 0, NULL, "protect it no longer", NULL, NULL, &off },
+	{ 0 },
+};
+
+static enum ax_err parse(struct ax_protect *p)
+{
+	*p = (struct ax_protect){ .on = !off, .signed_only = signed_only };
+	if (off && (review || signed_only))
+		return ax_fail(AX_EUSAGE, "protect: --off stands alone");
+	if (!review)
+		return AX_OK;
+	char *end;
+	unsigned long n = strtoul(review, &end, 10);
+	if (review[0] < '0' || review[0] > '9' || *end || n > AX_PROTECT_REVIEWS_MAX)
+		return ax_fail(AX_EUSAGE, "--review: `%s` is no number from 0 to %d", review, AX_PROTECT_REVIEWS_MAX);
+	p->reviews = (unsigned)n;
+	return AX_OK;
+}
+
+static enum ax_err put(struct cli *c, const char *branch)
+{
+	struct ax_protect p;
+	enum ax_err e = ax_protect_get(&p, c->txn, c->zone.id, branch);
+	if (!e && p.on)
+		ax_buf_printf(&c->out, "%s review=%u%s\n", branch, p.reviews, p.signed_only ? " signed" : "");
+	return e;
+}
+
+static enum ax_err list(struct cli *c)
+{
+	char path[AX_REF_PATH_MAX + 1] = "";
+	struct ax_ref ref;
+	enum ax_err e;
+	while (!(e = ax_ref_next(&ref, path, c->txn, c->zone.id, "heads/", path)))
+		if ((e = put(c, path + strlen("heads/"))))
+			return e;
+	return e == AX_ENOENT ? ax_buf_check(&c->out) : e;
+}
+
+static enum ax_err run(struct cli *c, struct words *w)
+{
+	struct ax_protect p;
+	enum ax_err e = parse(&p);
+	if (!e)
+		e = cli_begin(c, !w->n);
+	if (e || !w->n)
+		return e ? e : list(c);
+	uint32_t zone = c->zone.id;
+	cli_end_read(c);
+	return ax_repo_protect(c->repo, zone, w->v[0], &p, &c->actor);
+}
+
+const struct verb verb_protect = {
+	.name = "protect",
+	.synopsis = "BRANCH [--review N] | BRANCH --off | (nothing: list)",
+	.summary = "let a branch move only by approve",
+	.details =
+		"Every door obeys: commands fail with status 7, the mount with EROFS at open. N approvals by others "
+		"than\n"
+		"the proposer publish a proposal (apex propose, apex approve); with 0, whoever approves publishes "
+		"it.\n"
+		"It guards against mistakes: whoever may write the repository's files may lift it.",
+	.example = "apex protect main --review 2",
+	.options = options,
+	.min_words = 0,
+	.max_words = 1,
+	.run = run,
+};
