@@ -321,6 +321,7 @@ static enum ax_err pause_build(struct scan *s, struct ax_txn *t, const struct ax
 		ax_cursor_fini(&s->cursor);
 		pause(ctx, t, &stop);
 		e = ax_cursor_init(&s->cursor, t, root);
+		s->cursor.verify = true;
 	}
 	if (!e)
 		e = stop ? AX_ELOST : ax_cursor_seek(&s->cursor, ax_buf_view(&key));
@@ -336,6 +337,7 @@ static enum ax_err read_names(struct build *b, struct ax_txn *t, const struct ax
 	struct scan s = { .apex = apex_of(b->im) };
 	size_t owners = 0;
 	enum ax_err e = ax_cursor_init(&s.cursor, t, root);
+	s.cursor.verify = true; /* what is served for long is read once */
 	if (!e)
 		e = ax_cursor_seek(&s.cursor, ax_slice("", 0));
 	while (!e && s.cursor.valid) {

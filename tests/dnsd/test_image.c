@@ -1,6 +1,10 @@
+#include "core/object.h"
 #include "dnsd/find.h"
 #include "tests/core/repo_fixture.h"
 #include "tests/dnsd/nasty.h"
+
+#include <fcntl.h>
+#include <unistd.h>
 
 static struct fixture f;
 
@@ -245,6 +249,47 @@ START_TEST(image__a_build_survives_its_transaction_being_renewed)
 }
 END_TEST
 
+/* Flip the last bit of what the file has wherever it has it: here an address at the end of a leaf. */
+static void flip_end(const char *path, const uint8_t *what, size_t n)
+{
+	static uint8_t file[1 << 20];
+	int fd = open(path, O_RDWR);
+	ssize_t size = read(fd, file, sizeof file);
+	unsigned found = 0;
+	for (uint8_t *p = file; (p = memmem(p, (size_t)(file + size - p), what, n)); p++) {
+		uint8_t c = p[n - 1] ^ 1;
+		ck_assert_int_eq(pwrite(fd, &c, 1, p - file + (off_t)n - 1), 1);
+		found++;
+	}
+	close(fd);
+	ck_assert_uint_gt(found, 0);
+}
+
+START_TEST(image__is_not_built_of_damaged_nodes)
+{
+	struct ax_object o;
+	struct image *im;
+	char path[100];
+	uint8_t leaf[4096];
+	fixture_open(&f, "example.");
+	begin_zone(&f, 1, 3);
+	struct ax_commit_info c = tip_of(&f, "main");
+	OK(ax_object_read(&o, f.txn, c.root.node, AX_KIND_LEAF));
+	ck_assert_uint_le(o.canonical.n, sizeof leaf);
+	memcpy(leaf, o.canonical.p, o.canonical.n);
+	size_t n = o.canonical.n;
+	ax_txn_abort(f.txn);
+	f.txn = NULL;
+	ax_repo_close(f.repo);
+	snprintf(path, sizeof path, "%s/store/data.mdb", f.dir);
+	flip_end(path, leaf, n);
+	OK(ax_repo_open(&f.repo, f.dir, false));
+	FAILS(AX_ECORRUPT, image_build(&im, look(&f), f.zone, &f.apex, &c, NULL, NULL));
+	ck_assert_ptr_null(im);
+	fixture_close(&f);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
 	tcase_add_test(tc, image__empty_non_terminals_are_names_too);
@@ -254,6 +299,7 @@ static void add(TCase *tc)
 	tcase_add_test(tc, image__updated_equals_built_on_random_zones);
 	tcase_add_test(tc, image__one_change_in_a_big_zone_copies_few_nodes);
 	tcase_add_test(tc, image__a_build_survives_its_transaction_being_renewed);
+	tcase_add_test(tc, image__is_not_built_of_damaged_nodes);
 }
 
 int main(void)
