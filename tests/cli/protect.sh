@@ -7,9 +7,10 @@ apex init example >"$T/out"
 status 1 "protect__an_unborn_branch" apex protect main
 small_zone | apex import - >"$T/out"
 apex branch side
-apex zone add example.net >"$T/out"
 is "protect__nothing_is_at_first" "$(apex protect)" ""
 ok "protect__a_branch" apex protect main --review 2
+status 7 "protect__removing_the_zone" apex zone remove example
+apex zone add example.net >"$T/out"
 is "protect__is_listed" "$(apex protect)" "main review=2"
 tip=$(tip_of)
 status 7 "protect__set" apex set api A 300 9.9.9.9
@@ -22,7 +23,6 @@ status 7 "protect__apply" apex apply "$T/batch"
 printf 'zone example.net\nupdate add example.net. 60 SOA a b 1 2 3 4 5\nupdate add example.net. 60 NS a.\n' >>"$T/batch"
 status 7 "protect__apply_of_several_zones" apex apply "$T/batch"
 is "protect__publishes_none_of_them" "$(apex --zone example.net status --porcelain | sed -n 's/^tip //p')" -
-status 7 "protect__removing_the_zone" apex zone remove example
 is "protect__nothing_moved" "$(tip_of)" "$tip"
 ok "protect__what_changes_nothing_is_done" apex set api A 300 1.2.3.4
 ok "protect__another_branch" apex --branch side set api A 300 9.9.9.9
