@@ -179,6 +179,16 @@ static void settle_waiting(struct commit *c, bool committed)
 
 /* -- running ---------------------------------------------------------------------------------------------- */
 
+static void set_committing(struct mount *m, bool on, uint64_t commit)
+{
+	pthread_mutex_lock(&m->lock);
+	m->committing = on;
+	if (commit)
+		m->own[m->next_own++ % OWN_COMMITS] = commit;
+	pthread_cond_broadcast(&m->committed);
+	pthread_mutex_unlock(&m->lock);
+}
+
 static enum ax_err once(struct commit *c)
 {
 	struct ax_actor who = who_actor(&c->who);
@@ -191,7 +201,9 @@ static enum ax_err once(struct commit *c)
 			return e;
 		change.expect = &expect;
 	}
+	set_committing(c->m, true, 0);
 	enum ax_err e = ax_repo_commit(&c->out, c->m->repo, &change, 1, &who, NULL, c->plan);
+	set_committing(c->m, false, !e && c->out.changed ? c->out.commit : 0);
 	c->made = !e;
 	return e;
 }

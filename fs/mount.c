@@ -17,7 +17,12 @@
 
 double mount_keep(const struct mount *m)
 {
-	return m->notifies ? 3600 : 0;
+	return m->watches ? 3600 : 0;
+}
+
+double mount_keep_name(const struct mount *m)
+{
+	return m->watches && m->epochs ? 3600 : 0;
 }
 
 static enum ax_err look_around(struct mount *m, const char *dir)
@@ -49,6 +54,7 @@ enum ax_err mount_open(struct mount *m, const char *dir)
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
 	pthread_cond_init(&m->work, &clock);
 	pthread_condattr_destroy(&clock);
+	pthread_cond_init(&m->committed, NULL);
 	if (!node_table_init(&m->nodes))
 		return ax_fail(AX_ENOMEM, "out of memory");
 	m->root = node_new(m, NULL, "", NODE_ROOT);
@@ -110,6 +116,7 @@ void mount_close(struct mount *m)
 		close(m->stop_fd);
 	ax_repo_close(m->repo);
 	pthread_cond_destroy(&m->work);
+	pthread_cond_destroy(&m->committed);
 	pthread_mutex_destroy(&m->lock);
 }
 

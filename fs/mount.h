@@ -26,6 +26,8 @@ struct list;
 struct scratch;
 struct job;
 
+enum { OWN_COMMITS = 64 };
+
 struct mount {
 	/* set once before the threads start */
 	struct ax_repo *repo;
@@ -37,8 +39,7 @@ struct mount {
 	gid_t gid;
 	bool group_writes; /* a shared repository */
 	bool read_only;    /* mounted with -o ro */
-	bool watches;      /* the notifier hears of commits */
-	bool notifies;     /* and the kernel takes expire notifications: caches may be long. Set by init */
+	bool watches;      /* the notifier hears of commits: the kernel may keep attributes */
 	struct ax_watch watch;
 	uint64_t log_start; /* the log's end before anything was shown */
 	int stop_fd;        /* eventfd: the notifier shall end */
@@ -47,6 +48,8 @@ struct mount {
 
 	pthread_mutex_t lock;
 	struct ax_txn *txn; /* the loop thread's alone */
+	bool asked;         /* the kernel, whether it knows epochs */
+	bool epochs;        /* it does: it may keep names */
 	struct node *root;
 	struct node_table nodes;
 	struct node *unnamed;   /* unlinked, but still held by the kernel or an open file */
@@ -59,8 +62,12 @@ struct mount {
 	size_t scratch_bytes, scratch_objects;
 	uint64_t scratch_inos;
 	struct job *first_job, **last_job;
-	bool stopping;       /* the committer shall finish its jobs and end */
-	pthread_cond_t work; /* a job was added, a deletion waits, or stopping */
+	bool stopping;             /* the committer shall finish its jobs and end */
+	pthread_cond_t work;       /* a job was added, a deletion waits, or stopping */
+	bool committing;           /* the store is being written by the committer */
+	pthread_cond_t committed;  /* no longer */
+	uint64_t own[OWN_COMMITS]; /* the last commits made here, a ring */
+	size_t next_own;
 };
 
 /* Open the repository and make the root. Prints nothing; AX_ENOREPO etc. with the sentence to print. */
@@ -70,7 +77,8 @@ void mount_close(struct mount *m);
 /* Serve until unmounted or told to end by a signal, then commit what waits. 0, or an errno. */
 AX_MUST int mount_serve(struct mount *m);
 
-/* Seconds the kernel may keep what a live branch shows. */
+/* Seconds the kernel may keep attributes of a live branch, and names in it. */
 double mount_keep(const struct mount *m);
+double mount_keep_name(const struct mount *m);
 
 #endif

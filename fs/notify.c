@@ -7,48 +7,50 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-/* What to tell: under the lock taken down, without it sent. */
-struct message {
-	uint64_t parent; /* 0: no entry expires */
-	uint64_t ino;    /* 0: the kernel does not know the object */
-	char *name;      /* owned; NULL: no entry */
-};
-
+/* Whom to tell: under the lock taken down, without it sent. */
 struct messages {
-	struct message *list;
+	uint64_t *ino;
 	size_t n, cap;
 	/* the directories of the key before: neighbours share them */
 	uint64_t path[AX_LABELS_MAX + 1];
 	size_t depth;
 };
 
-static void add(struct messages *ms, uint64_t parent, const char *name, uint64_t ino)
+static void add(struct messages *ms, uint64_t ino)
 {
+	if (!ino)
+		return;
 	if (ms->n == ms->cap) {
 		size_t cap = ms->cap ? ms->cap * 2 : 64;
-		struct message *list = realloc(ms->list, cap * sizeof(*list));
-		if (!list)
+		uint64_t *more = realloc(ms->ino, cap * sizeof(*more));
+		if (!more)
 			return;
-		ms->list = list;
+		ms->ino = more;
 		ms->cap = cap;
 	}
-	ms->list[ms->n++] = (struct message){ parent, ino, name ? strdup(name) : NULL };
+	ms->ino[ms->n++] = ino;
 }
 
+/* Attributes only: dropping pages would wait for their locks. */
 static void send_all(struct mount *m, struct messages *ms)
 {
-	for (size_t i = 0; i < ms->n; i++) {
-		struct message *s = &ms->list[i];
-		if (s->name)
-			fuse_lowlevel_notify_expire_entry(m->session, s->parent, s->name, strlen(s->name),
-							  FUSE_LL_EXPIRE_ONLY);
-		if (s->ino)
-			fuse_lowlevel_notify_inval_inode(m->session, s->ino, 0, 0);
-		free(s->name);
-	}
-	free(ms->list);
+	for (size_t i = 0; i < ms->n; i++)
+		fuse_lowlevel_notify_inval_inode(m->session, ms->ino[i], -1, 0);
+	free(ms->ino);
 	*ms = (struct messages){ 0 };
+}
+
+/* FUSE_NOTIFY_INC_EPOCH, which libfuse has from 3.18 on: a header without a body. */
+bool notify_new_epoch(const struct mount *m)
+{
+	const struct {
+		uint32_t len;
+		int32_t code;
+		uint64_t unique;
+	} message = { sizeof(message), 8, 0 };
+	return write(fuse_session_fd(m->session), &message, sizeof(message)) == sizeof(message);
 }
 
 static uint64_t known(const struct mount *m, const struct node *n)
@@ -76,56 +78,51 @@ static bool next_label(char name[AX_LABEL_FILE_MAX + 1], struct ax_slice *key)
 	return ok;
 }
 
-/* Everything on the way to an RRset that the kernel may know: the directories (their times), the first name it has
- * no node for (it may remember that there was none), the file. entries: expire names too. */
-static void add_key(struct messages *ms, const struct mount *m, struct view *v, struct ax_slice key, bool entries)
+/* Everything on the way to an RRset that the kernel knows: the directories, for their times, and the file. */
+static void add_key(struct messages *ms, struct mount *m, struct view *v, struct ax_slice key)
 {
 	char name[AX_LABEL_FILE_MAX + 1];
 	struct node *n = v->root;
 	size_t depth = 0;
-	bool shared = true;
 	while (n && next_label(name, &key)) {
-		struct node *child = node_find((struct mount *)m, n, name);
-		shared = shared && child && depth < ms->depth && ms->path[depth] == node_id(m, child);
-		if (!shared)
-			add(ms, node_id(m, n), entries ? name : NULL, known(m, child));
-		if (child)
-			ms->path[depth++] = node_id(m, child);
-		n = child;
+		n = node_find(m, n, name);
+		if (!n)
+			break;
+		if (depth >= ms->depth || ms->path[depth] != node_id(m, n)) {
+			add(ms, known(m, n));
+			ms->path[depth] = node_id(m, n);
+			ms->depth = depth + 1;
+		}
+		depth++;
 	}
-	ms->depth = depth;
 	if (!n || key.n < 3)
 		return;
 	char type[24];
 	ax_type_text(type, ax_be16(key.p + 1));
-	add(ms, node_id(m, n), entries ? type : NULL, known(m, node_find((struct mount *)m, n, type)));
+	add(ms, known(m, node_find(m, n, type)));
 }
 
 /* The SOA shows the serial and the top the newest time: every commit changes them. */
-static void add_top(struct messages *ms, const struct mount *m, struct view *v, bool entries)
+static void add_top(struct messages *ms, struct mount *m, struct view *v)
 {
 	static const uint8_t soa[] = { 0, 0, AX_TYPE_SOA };
 	if (!v->root)
 		return;
-	add(ms, node_id(m, v->root->parent), entries ? v->root->name : NULL, known(m, v->root));
-	add(ms, node_id(m, v->root->parent), NULL, known(m, v->root->parent));
-	add_key(ms, m, v, ax_slice(soa, sizeof(soa)), entries);
+	add(ms, known(m, v->root));
+	add(ms, known(m, v->root->parent));
+	add_key(ms, m, v, ax_slice(soa, sizeof(soa)));
 }
-
-enum { FEW = 64 };
 
 void notify_before_answer(struct mount *m, struct view *v, struct ax_batch *batch)
 {
 	struct messages ms = { 0 };
 	const struct ax_edit *edits;
 	size_t n;
-	if (!m->notifies)
-		return;
 	pthread_mutex_lock(&m->lock);
-	add_top(&ms, m, v, false);
+	add_top(&ms, m, v);
 	if (!ax_batch_edits(&edits, &n, batch))
-		for (size_t i = 0; i < n && i < FEW; i++)
-			add_key(&ms, m, v, edits[i].key, false);
+		for (size_t i = 0; i < n; i++)
+			add_key(&ms, m, v, edits[i].key);
 	pthread_mutex_unlock(&m->lock);
 	send_all(m, &ms);
 }
@@ -145,7 +142,7 @@ static enum ax_err each_change(void *ctx, struct ax_slice key, const struct ax_e
 	(void)a;
 	(void)b;
 	pthread_mutex_lock(&f->m->lock);
-	add_key(&f->ms, f->m, f->v, key, true);
+	add_key(&f->ms, f->m, f->v, key);
 	pthread_mutex_unlock(&f->m->lock);
 	return AX_OK;
 }
@@ -160,28 +157,23 @@ static enum ax_err root_of(struct ax_root *out, struct ax_txn *t, uint64_t commi
 	return e;
 }
 
-/* A branch or tag that came or went: its directory's listing, and its name there. */
+/* A branch or tag that came or went: the directory's listing. */
 static void ref_came(struct follow *f, const struct ax_log_entry *entry)
 {
 	struct mount *m = f->m;
-	const char *slash = strchr(entry->ref, '/');
-	bool heads = strncmp(entry->ref, "heads/", 6) == 0;
 	struct ax_buf zone = AX_BUF_INIT;
 	struct ax_zone z;
 	struct node *top = m->root;
-	if (!slash || ax_zone_get(&z, f->t, entry->zone))
+	if (ax_zone_get(&z, f->t, entry->zone))
 		return;
 	pthread_mutex_lock(&m->lock);
 	if (entry->zone != m->default_zone) {
 		ax_zone_to_file(&zone, &z.apex);
 		top = node_find(m, m->root, "zones");
-		top = top ? node_find(m, top, ax_buf_cstr(&zone)) : NULL;
+		top = top && ax_buf_cstr(&zone) ? node_find(m, top, ax_buf_cstr(&zone)) : NULL;
 	}
-	struct node *dir = top ? node_find(m, top, heads ? "heads" : "tags") : NULL;
-	if (dir) {
-		add(&f->ms, node_id(m, dir), slash + 1, known(m, node_find(m, dir, slash + 1)));
-		add(&f->ms, 0, NULL, known(m, dir));
-	}
+	if (top)
+		add(&f->ms, known(m, node_find(m, top, strncmp(entry->ref, "heads/", 6) == 0 ? "heads" : "tags")));
 	pthread_mutex_unlock(&m->lock);
 	ax_buf_fini(&zone);
 }
@@ -194,7 +186,7 @@ static enum ax_err ref_moved(struct follow *f, const struct ax_log_entry *entry)
 	pthread_mutex_lock(&f->m->lock);
 	f->v = view_known(f->m, entry->zone, entry->ref);
 	if (f->v)
-		add_top(&f->ms, f->m, f->v, true);
+		add_top(&f->ms, f->m, f->v);
 	pthread_mutex_unlock(&f->m->lock);
 	if (!f->v)
 		return AX_OK;
@@ -204,23 +196,27 @@ static enum ax_err ref_moved(struct follow *f, const struct ax_log_entry *entry)
 	return e ? e : ax_tree_diff(f->t, &from, &to, each_change, f);
 }
 
-static void zone_came(struct follow *f, const struct ax_log_entry *entry)
+static void zone_came(struct follow *f)
 {
 	struct mount *m = f->m;
-	struct ax_buf name = AX_BUF_INIT;
-	struct ax_zone z;
-	if (ax_zone_get(&z, f->t, entry->zone))
-		return;
-	ax_zone_to_file(&name, &z.apex);
-	const char *text = ax_buf_cstr(&name);
 	pthread_mutex_lock(&m->lock);
-	struct node *zones = node_find(m, m->root, "zones");
-	if (zones && text) {
-		add(&f->ms, node_id(m, zones), text, known(m, node_find(m, zones, text)));
-		add(&f->ms, 0, NULL, known(m, zones));
-	}
+	add(&f->ms, known(m, node_find(m, m->root, "zones")));
 	pthread_mutex_unlock(&m->lock);
-	ax_buf_fini(&name);
+}
+
+/* Was it this mount that made the entry? The committer says so right after the store does. */
+static bool our_own(struct mount *m, const struct ax_log_entry *entry)
+{
+	bool own = false;
+	if (strncmp(entry->door, "fs ", 3) != 0)
+		return false;
+	pthread_mutex_lock(&m->lock);
+	while (m->committing)
+		pthread_cond_wait(&m->committed, &m->lock);
+	for (size_t i = 0; i < OWN_COMMITS; i++)
+		own = own || (m->own[i] == entry->new_commit && entry->new_commit);
+	pthread_mutex_unlock(&m->lock);
+	return own;
 }
 
 /* A damaged entry or tree is passed over: reading it is where the error belongs. */
@@ -228,6 +224,7 @@ static void follow_log(struct follow *f, uint64_t *seq)
 {
 	struct ax_log_entry entry;
 	uint64_t last;
+	bool others = false;
 	if (ax_log_last(&last, f->t))
 		return;
 	while (*seq < last) {
@@ -236,9 +233,12 @@ static void follow_log(struct follow *f, uint64_t *seq)
 		if (entry.kind == AX_LOG_REF && ref_moved(f, &entry))
 			ax_err_clear();
 		if (entry.kind == AX_LOG_ZONE_ADDED || entry.kind == AX_LOG_ZONE_REMOVED)
-			zone_came(f, &entry);
-		send_all(f->m, &f->ms);
+			zone_came(f);
+		others = others || !our_own(f->m, &entry);
 	}
+	if (others)
+		notify_new_epoch(f->m); /* EINVAL where there are none: no names are kept then */
+	send_all(f->m, &f->ms);
 }
 
 static bool told_to_stop(const struct mount *m)

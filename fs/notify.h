@@ -1,11 +1,16 @@
 /* notify.h - telling the kernel what changed under it, so that it may keep what it knows for long.
  *
  * The notifier thread is woken by every commit of any process, reads the log from where it was, and for each branch
- * or tag that moved walks the difference of the trees: for every name that the kernel may know, the entry expires
- * (which waits for look-ups under way in that directory, so that none of them brings back the old) and the inode's
- * attributes and pages are dropped. Never a full inval_entry on a directory that lives: processes stand in it.
- * Threads: notifications are sent without mount.lock; the kernel may make them wait for a request that needs it.
- * Cost: 1.5 us a name (MOUNT.md section 3), O(changes). */
+ * or tag that moved walks the difference of the trees: the attributes of every file and directory on the way that the
+ * kernel knows are dropped (their pages go when it sees the new time), and one new epoch makes it look up every name
+ * again when it is next used, names that were not there too. What this mount committed itself needs no epoch: the
+ * kernel saw those names change.
+ *
+ * No notification that is sent here waits in the kernel. One that expires or drops an entry takes the directory's
+ * lock, one that drops pages takes theirs; whoever holds them may be waiting for us, and if we are killed then, the
+ * thread that waits keeps the connection open, and both wait for ever. A kernel without epochs (before 6.16) is told
+ * to keep no names. Threads: notifications are sent without mount.lock. Cost: 4 us a commit of others and 1.2 us a
+ * name (MOUNT.md section 3), O(changes). */
 #ifndef FS_NOTIFY_H
 #define FS_NOTIFY_H
 
@@ -13,9 +18,11 @@
 #include "fs/mount.h"
 
 /* On the committer thread, after a commit and before its request is answered: files that the commit changed besides
- * (the SOA, times of directories) must not show the old to whoever asks next. Only inodes: entries' locks may be
- * held by the very request. */
+ * (the SOA, times of directories) must not show the old to whoever asks next. */
 void notify_before_answer(struct mount *m, struct view *v, struct ax_batch *batch);
+
+/* From now on the kernel looks every name up again. False if it knows no epochs. Never waits. */
+bool notify_new_epoch(const struct mount *m);
 
 /* The notifier thread; ends when m->stop_fd is readable. */
 void *notify_thread(void *mount);

@@ -131,7 +131,7 @@ static int walk_tree(struct node **out, double *keep, struct mount *m, struct ax
 		return 0;
 	}
 	if (names_of_tree(name))
-		*keep = dir->view->kind == VIEW_COMMIT ? ATTR_FOR_EVER : mount_keep(m);
+		*keep = dir->view->kind == VIEW_COMMIT ? ATTR_FOR_EVER : mount_keep_name(m);
 	if (names_file(&type, hint, name) == NAMES_RECORD)
 		return walk_record(out, m, t, dir, name, type, keep);
 	if (names_dir(hint, name) == NAMES_LABEL)
@@ -167,7 +167,7 @@ static int walk_refs(struct node **out, double *keep, struct mount *m, struct ax
 	char path[AX_REF_PATH_MAX + 1];
 	struct ax_zone zone;
 	struct ax_ref ref;
-	*keep = mount_keep(m);
+	*keep = mount_keep_name(m);
 	if (ax_ref_check_name(name))
 		return ENOENT;
 	int e = zone_of(&zone, m, t, dir);
@@ -303,7 +303,7 @@ static int walk_zones(struct node **out, double *keep, struct mount *m, struct a
 {
 	struct ax_zone zone;
 	struct ax_name apex;
-	*keep = mount_keep(m);
+	*keep = mount_keep_name(m);
 	if (ax_zone_from_file(&apex, name))
 		return ENOENT;
 	if (ax_name_eq(&apex, &m->default_apex))

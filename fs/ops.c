@@ -4,6 +4,7 @@
 #include "fs/attr.h"
 #include "fs/draft.h"
 #include "fs/list.h"
+#include "fs/notify.h"
 #include "fs/ns.h"
 #include "fs/save.h"
 #include "fs/scratch.h"
@@ -15,6 +16,9 @@ struct mount *op_begin(fuse_req_t req)
 {
 	struct mount *m = fuse_req_userdata(req);
 	pthread_mutex_lock(&m->lock);
+	if (!m->asked) /* the first request after INIT */
+		m->epochs = notify_new_epoch(m);
+	m->asked = true;
 	if (!ax_txn_renew(m->txn))
 		return m;
 	pthread_mutex_unlock(&m->lock);
@@ -82,13 +86,12 @@ void op_reply_attr(fuse_req_t req, struct mount *m, struct node *n)
 
 static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
-	struct mount *m = userdata;
-	conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_EXPIRE_ONLY);
+	(void)userdata;
+	conn->want |= conn->capable & (FUSE_CAP_READDIRPLUS | FUSE_CAP_ATOMIC_O_TRUNC);
 	/* AUTO falls back to one LOOKUP a name after the first block; a write-back cache would own sizes, times and
 	 * errors (MOUNT.md section 3) */
 	conn->want &= ~(unsigned)(FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_WRITEBACK_CACHE);
 	conn->time_gran = 1;
-	m->notifies = m->watches && (conn->capable & FUSE_CAP_EXPIRE_ONLY);
 }
 
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
