@@ -92,10 +92,14 @@ int save_shelve(struct mount *m, struct ax_txn *t, struct node *n, struct node *
 	struct node *from = n->parent;
 	struct ax_buf key = AX_BUF_INIT, text = AX_BUF_INIT;
 	enum ax_err e = save_look(&info, &key, &text, t, n);
-	struct ax_slice shown = n->draft && n->draft->shown ? ax_buf_view(&n->draft->text) : ax_buf_view(&text);
 	int error = e ? ax_err_errno(e) : add_gone(t, n, ax_buf_view(&key), &info, who);
 	if (error)
 		goto out;
+	if (n->draft && n->draft->shown) { /* the draft goes with the record */
+		ax_buf_clear(&text);
+		ax_buf_slice(&text, ax_buf_view(&n->draft->text));
+	}
+	struct ax_slice shown = ax_buf_view(&text);
 	node_pin(from);
 	if (dir)
 		error = set_aside(m, n, dir, name, shown, who);

@@ -195,7 +195,9 @@ static void saved(struct mount *m, struct ax_txn *t, struct node *n, struct text
 {
 	struct record_info now;
 	struct draft *d = n->draft;
-	call_off(n->view, ax_buf_view(&s->key));
+	call_off(c->v, ax_buf_view(&s->key));
+	if (n->kind != NODE_RECORD) /* renamed to a scratch name meanwhile */
+		return;
 	n->pages = 0;
 	n->version = 0;
 	if (n->overlaid)
@@ -210,7 +212,7 @@ static void saved(struct mount *m, struct ax_txn *t, struct node *n, struct text
 
 static int refuse(struct mount *m, struct node *n, struct text *s, const struct who *who, enum ax_err e)
 {
-	struct draft *d = n->draft;
+	struct draft *d = n->kind == NODE_RECORD ? n->draft : NULL;
 	int error = ax_err_errno(e);
 	call_off(n->view, ax_buf_view(&s->key));
 	if (!d || d->gen != s->gen)

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Many at once: writers of different records, of the same one, outside commits, deletions, all mixed.
+# shellcheck disable=SC2119
 . "$(dirname "$0")/common.sh"
 make_zone
 mount_it
