@@ -252,7 +252,8 @@ static enum ax_err matching(bool *any, struct work *w, const struct ax_name *qna
 		uint16_t covered = c.entry.key.n >= owner_len + 5 ? ax_be16(type + 2) : 0;
 		if (w->qtype != AX_TYPE_ANY || !left_out_of_any(ax_be16(type))) {
 			e = ax_rrset_view(&set, ax_be16(type), covered, c.entry.value);
-			if (!e)
+			/* A DNAME asked for may have led here. */
+			if (!e && !(set.type == AX_TYPE_DNAME && is_there(&w->out->answer, qname, set.type)))
 				e = positive(w, qname, &set);
 			*any = true;
 		}
@@ -335,20 +336,38 @@ static enum ax_err resolve(struct work *w, const struct ax_name *qname)
 
 /* -- additional data -------------------------------------------------------------------------------------- */
 
+/* Where a host's addresses stand: at its name, else at the wildcard of its closest encloser, whatever cut lies above.
+ */
+static enum ax_err source_of(struct ax_name *source, const struct work *w, const struct ax_name *host)
+{
+	struct ax_name encloser = *host;
+	bool there;
+	enum ax_err e = exists(&there, w, host);
+	*source = *host;
+	if (e || there)
+		return e;
+	while (!e && !there && ax_name_parent(&encloser))
+		e = exists(&there, w, &encloser);
+	*source = encloser;
+	return e ? e : ax_name_prepend(source, ax_slice("*", 1)); /* it fits: the host was at least as long */
+}
+
 static enum ax_err add_addresses(struct work *w, const struct ax_name *target, const struct ax_name *cut)
 {
 	static const uint16_t types[] = { AX_TYPE_A, AX_TYPE_AAAA };
 	bool required = cut && ax_name_within(target, cut);
-	for (unsigned i = 0; i < 2; i++) {
+	struct ax_name source;
+	enum ax_err e = source_of(&source, w, target);
+	for (unsigned i = 0; !e && i < 2; i++) {
 		struct ax_rrset set;
-		enum ax_err e = find(&set, w, target, types[i]);
+		e = find(&set, w, &source, types[i]);
 		if (!e && !is_there(&w->out->additional, target, types[i]) &&
 		    !is_there(&w->out->answer, target, types[i]))
 			e = add(&w->out->additional, target, &set, set.ttl_s, required);
-		if (e && e != AX_ENOENT)
-			return e;
+		if (e == AX_ENOENT)
+			e = AX_OK;
 	}
-	return AX_OK;
+	return e;
 }
 
 /* RFC 1034 4.3.2 step 6; 2782; 9460 4.1. */

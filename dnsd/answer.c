@@ -14,10 +14,10 @@ struct work {
 	bool first;                /* it is the question's */
 	struct dname link;         /* storage for names of later links */
 	unsigned links;
-	uint64_t asked[AX_LOOKUP_CHAIN_MAX];                 /* hashes of the names asked so far */
-	const struct image_name *via[AX_LOOKUP_CHAIN_MAX];   /* the DNAMEs that made them */
-	uint8_t made[AX_LOOKUP_CHAIN_MAX][AX_NAME_MAX];      /* names made by DNAMEs */
-	const struct image_name *hosts[AX_LOOKUP_HOSTS_MAX]; /* whose addresses are said */
+	uint64_t asked[AX_LOOKUP_CHAIN_MAX];               /* hashes of the names asked so far */
+	const struct image_name *via[AX_LOOKUP_CHAIN_MAX]; /* the DNAMEs that made them */
+	uint8_t made[AX_LOOKUP_CHAIN_MAX][AX_NAME_MAX];    /* names made by DNAMEs */
+	uint64_t hosts[AX_LOOKUP_HOSTS_MAX];               /* hashes of those whose addresses are said */
 	unsigned nhosts, hosts_seen;
 };
 
@@ -108,13 +108,14 @@ static int host_offset(uint16_t type)
 	}
 }
 
-static bool seen_host(struct work *w, const struct image_name *node)
+static bool seen_host(struct work *w, const struct dname *host)
 {
+	uint64_t hash = host->hash[host->labels];
 	for (unsigned i = 0; i < w->nhosts; i++)
-		if (w->hosts[i] == node)
+		if (w->hosts[i] == hash)
 			return true;
 	if (w->nhosts < AX_LOOKUP_HOSTS_MAX)
-		w->hosts[w->nhosts++] = node;
+		w->hosts[w->nhosts++] = hash;
 	return false;
 }
 
@@ -142,8 +143,8 @@ static void additional_of(struct work *w, const struct image_rrset *set)
 		if (w->hosts_seen == AX_LOOKUP_HOSTS_MAX)
 			return;
 		w->hosts_seen++;
-		const struct image_name *node = find_exact(w->im, &host, host.labels);
-		if (node && !seen_host(w, node))
+		const struct image_name *node = find_host(w->im, &host);
+		if (node && !seen_host(w, &host))
 			put_addresses(w, node, target, (uint8_t)n, false);
 	}
 }
@@ -157,7 +158,7 @@ static void glue(struct work *w, const struct image_rrset *ns, unsigned cut_labe
 		dname_take(&host, rr.rdata.p, rr.rdata.n);
 		if (!find_in_zone(w->im, &host))
 			continue;
-		const struct image_name *node = find_exact(w->im, &host, host.labels);
+		const struct image_name *node = find_host(w->im, &host);
 		bool required = find_within(&host, w->name, cut_labels);
 		if (node)
 			put_addresses(w, node, rr.rdata.p, host.n, required);
@@ -260,12 +261,14 @@ static bool put_matching(struct work *w, const struct find *f)
 		if (!asked_for(w, set))
 			continue;
 		any = true;
+		if (set->type == AX_TYPE_DNAME && said_dname(w, f->node))
+			continue; /* it led here */
 		need_rrset(w, PACKET_ANSWER, w->owner, set, UINT32_MAX);
 	}
 	if (!any || w->m->tc)
 		return any;
-	if (w->qtype == AX_TYPE_ANY && f->found == FOUND_NAME)
-		seen_host(w, f->node); /* its addresses are in the answer */
+	if (w->qtype == AX_TYPE_ANY)
+		seen_host(w, w->name); /* its addresses are in the answer */
 	set = image_first(f->node);
 	for (unsigned i = 0; i < f->node->rrsets; i++, set = image_next(set))
 		if (asked_for(w, set))

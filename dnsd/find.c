@@ -62,6 +62,17 @@ void find_name(struct find *out, const struct image *im, const struct dname *nam
 		out->node = source;
 }
 
+const struct image_name *find_host(const struct image *im, const struct dname *host)
+{
+	const struct image_name *node = find_exact(im, host, host->labels);
+	unsigned k = host->labels;
+	if (node)
+		return node;
+	while (!node && k-- > im->apex_labels)
+		node = find_exact(im, host, k);
+	return node && node->flags & IMAGE_WILDCARD ? wildcard_below(im, node, host->hash[k]) : NULL;
+}
+
 bool find_in_zone(const struct image *im, const struct dname *name)
 {
 	unsigned k = im->apex_labels;

@@ -27,6 +27,9 @@ const struct image_name *find_exact(const struct image *im, const struct dname *
 bool find_in_zone(const struct image *im, const struct dname *name);
 /* Is name at or below the suffix of `labels` labels that other has? */
 bool find_within(const struct dname *name, const struct dname *other, unsigned labels);
+/* Where the addresses of a host in the zone stand: its node, else the wildcard of its closest encloser, whatever lies
+ * above; NULL if there is neither. */
+const struct image_name *find_host(const struct image *im, const struct dname *host);
 /* The RRset of a type at a node; NULL if it has none. */
 const struct image_rrset *find_rrset(const struct image_name *node, uint16_t type);
 

@@ -248,6 +248,13 @@ START_TEST(lookup__dname_met_again_is_said_once)
 }
 END_TEST
 
+START_TEST(lookup__dname_asked_for_that_led_there_is_said_once)
+{
+	says("back.back.r", "DNAME",
+	     "NOERROR aa\nan back.r 300 DNAME r.example.\nan back.back.r 300 CNAME back.r.example.\n");
+}
+END_TEST
+
 START_TEST(lookup__a_renamed_name_that_is_too_long_is_yxdomain)
 {
 	begins("aaaaaaaaaaaaaaaaaaaaaaaaa.long", "A", "YXDOMAIN aa\nan long 300 DNAME lll");
@@ -309,6 +316,7 @@ static void add(TCase *tc)
 	tcase_add_test(tc, lookup__dname_leaves_its_own_owner_alone);
 	tcase_add_test(tc, lookup__dname_below_itself_is_applied_once);
 	tcase_add_test(tc, lookup__dname_met_again_is_said_once);
+	tcase_add_test(tc, lookup__dname_asked_for_that_led_there_is_said_once);
 	tcase_add_test(tc, lookup__a_renamed_name_that_is_too_long_is_yxdomain);
 	tcase_add_test(tc, lookup__services_bring_their_hosts_addresses);
 	tcase_add_test(tc, lookup__signatures_are_given_when_asked_for);

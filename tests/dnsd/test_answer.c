@@ -282,7 +282,7 @@ START_TEST(answer__equals_the_plain_lookup_on_random_zones)
 	/* A test of nothing but one kind would prove little. */
 	ck_assert_uint_gt(answers[0], 1000);
 	ck_assert_uint_gt(answers[1], 1000);
-	ck_assert_uint_gt(answers[2], 100);
+	ck_assert_uint_gt(answers[2], 20);
 	ax_buf_fini(&b);
 	free(z);
 }
