@@ -14,6 +14,20 @@ static void put_time(struct stat *st, struct ax_time when)
 	st->st_ctim = st->st_atim = st->st_mtim;
 }
 
+/* A listing asks for the times of the same few commits again and again. */
+static enum ax_err commit_time(struct ax_time *out, struct mount *m, struct ax_txn *t, uint64_t commit)
+{
+	struct commit_time *c = &m->commit_times[commit % COMMIT_TIMES];
+	if (c->commit != commit || !commit) {
+		enum ax_err e = record_time(out, t, commit);
+		if (e)
+			return e;
+		*c = (struct commit_time){ commit, *out };
+	}
+	*out = c->time;
+	return AX_OK;
+}
+
 static void put_size(struct stat *st, uint64_t size)
 {
 	st->st_size = (off_t)size;
@@ -97,7 +111,7 @@ static int record_attr(struct stat *st, struct mount *m, struct ax_txn *t, struc
 	if (!e && !info.version && !n->draft)
 		e = AX_ENOENT;
 	if (!e)
-		e = record_time(&when, t, info.changed);
+		e = commit_time(&when, m, t, info.changed);
 	if (!e) {
 		n->version = info.version;
 		n->size = info.version ? info.size : 0;
@@ -126,13 +140,13 @@ enum ax_err attr_changed(uint64_t *commit, struct ax_txn *t, const struct node *
 	return e;
 }
 
-static int tree_attr(struct stat *st, const struct mount *m, struct ax_txn *t, const struct node *n)
+static int tree_attr(struct stat *st, struct mount *m, struct ax_txn *t, const struct node *n)
 {
 	struct ax_time when = m->start;
 	uint64_t commit;
 	enum ax_err e = attr_changed(&commit, t, n);
 	if (!e && commit)
-		e = record_time(&when, t, commit);
+		e = commit_time(&when, m, t, commit);
 	put_time(st, when);
 	times_get(&st->st_mtim, &m->times, st->st_ino, commit);
 	return ax_err_errno(e);
@@ -155,27 +169,27 @@ static int scratch_attr(struct stat *st, const struct node *n)
 	return 0;
 }
 
-static int link_attr(struct stat *st, const struct mount *m, struct ax_txn *t, const struct node *n)
+static int link_attr(struct stat *st, struct mount *m, struct ax_txn *t, const struct node *n)
 {
 	struct ax_id id;
 	struct ax_time when = m->start;
 	uint64_t commit;
 	st->st_mode = S_IFLNK | 0777;
 	put_size(st, strlen(n->target));
-	if (!ax_id_parse(&id, n->target) && !ax_object_find(&commit, t, &id) && record_time(&when, t, commit))
+	if (!ax_id_parse(&id, n->target) && !ax_object_find(&commit, t, &id) && commit_time(&when, m, t, commit))
 		return EIO;
 	put_time(st, when);
 	return 0;
 }
 
 /* heads, tags, commits and what holds them: as old as the zone's main branch. */
-static int fixed_attr(struct stat *st, const struct mount *m, struct ax_txn *t, const struct node *n)
+static int fixed_attr(struct stat *st, struct mount *m, struct ax_txn *t, const struct node *n)
 {
 	struct ax_ref ref;
 	struct ax_time when = m->start;
 	enum ax_err e = ax_ref_get(&ref, t, n->zone ? n->zone : m->default_zone, "heads/main");
 	if (!e)
-		e = record_time(&when, t, ref.commit);
+		e = commit_time(&when, m, t, ref.commit);
 	put_time(st, when);
 	return e == AX_ENOENT ? 0 : ax_err_errno(e);
 }

@@ -26,7 +26,12 @@ struct list;
 struct scratch;
 struct job;
 
-enum { OWN_COMMITS = 64 };
+enum { OWN_COMMITS = 64, COMMIT_TIMES = 256 };
+
+struct commit_time {
+	uint64_t commit;
+	struct ax_time time;
+};
 
 struct mount {
 	/* set once before the threads start */
@@ -58,6 +63,7 @@ struct mount {
 	struct view *views;
 	struct errors errors;
 	struct times times;
+	struct commit_time commit_times[COMMIT_TIMES]; /* by number modulo */
 	struct scratch *newest, *oldest;
 	size_t scratch_bytes, scratch_objects;
 	uint64_t scratch_inos;

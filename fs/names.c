@@ -57,10 +57,3 @@ enum names_kind names_dir(char hint[200], const char *name)
 		snprintf(hint, 200, "\\DDD stands for a byte that a label's file name cannot show otherwise");
 	return NAMES_REFUSED;
 }
-
-bool names_of_tree(const char *name)
-{
-	char hint[200];
-	uint16_t type;
-	return label_form(name) || names_file(&type, hint, name) == NAMES_RECORD;
-}

@@ -19,8 +19,4 @@ enum names_kind { NAMES_RECORD, NAMES_LABEL, NAMES_SCRATCH, NAMES_REFUSED };
 enum names_kind names_file(uint16_t *type, char hint[200], const char *name);
 /* A name for a directory. */
 enum names_kind names_dir(char hint[200], const char *name);
-/* Is the name one that a record tree itself may hold, as a file or as a directory? What another process commits can
- * only be named so. */
-bool names_of_tree(const char *name);
-
 #endif

@@ -130,13 +130,12 @@ static int walk_tree(struct node **out, double *keep, struct mount *m, struct ax
 		*out = n;
 		return 0;
 	}
-	if (names_of_tree(name))
-		*keep = dir->view->kind == VIEW_COMMIT ? ATTR_FOR_EVER : mount_keep_name(m);
-	if (names_file(&type, hint, name) == NAMES_RECORD)
-		return walk_record(out, m, t, dir, name, type, keep);
-	if (names_dir(hint, name) == NAMES_LABEL)
-		return walk_label(out, m, t, dir, name, keep);
-	return ENOENT;
+	/* what is neither can only be made here */
+	bool label = names_dir(hint, name) == NAMES_LABEL;
+	if (!label && names_file(&type, hint, name) != NAMES_RECORD)
+		return ENOENT;
+	*keep = dir->view->kind == VIEW_COMMIT ? ATTR_FOR_EVER : mount_keep_name(m);
+	return label ? walk_label(out, m, t, dir, name, keep) : walk_record(out, m, t, dir, name, type, keep);
 }
 
 /* -- branches, tags, commits ------------------------------------------------------------------------------ */

@@ -93,16 +93,6 @@ START_TEST(names__rsyncs_directory_is_scratch)
 }
 END_TEST
 
-START_TEST(names__only_types_and_labels_can_come_from_elsewhere)
-{
-	ck_assert(names_of_tree("A"));
-	ck_assert(names_of_tree("www"));
-	ck_assert(!names_of_tree("A.rejected"));
-	ck_assert(!names_of_tree("ANY"));
-	ck_assert(!names_of_tree("Www"));
-}
-END_TEST
-
 static void add(TCase *tc)
 {
 	tcase_add_test(tc, names__a_type_in_upper_case_is_a_record);
@@ -112,7 +102,6 @@ static void add(TCase *tc)
 	tcase_add_test(tc, names__a_label_is_a_directory_in_lower_case);
 	tcase_add_test(tc, names__what_is_meant_as_a_label_but_is_none_is_refused_with_a_hint);
 	tcase_add_test(tc, names__rsyncs_directory_is_scratch);
-	tcase_add_test(tc, names__only_types_and_labels_can_come_from_elsewhere);
 }
 
 int main(void)
