@@ -1,0 +1,313 @@
+#include "core/render.h"
+#include "core/zonetext.h"
+#include "tools/editor.h"
+#include "tools/pick.h"
+#include "tools/save.h"
+#include "tools/three.h"
+#include "tools/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *resume;
+
+static const struct option options[] = {
+	SAVE_OPTIONS,
+	{ "resume", 0, "FILE", "go on with a text that was kept", &resume, NULL, NULL },
+	{ 0 },
+};
+
+static const char head[] = "; commit ";
+
+struct edit {
+	struct cli *c;
+	bool of_name;
+	struct ax_name owner;
+	struct ax_id base; /* the commit it began at; zeroes: none */
+	struct editor editor;
+	struct ax_buf first, text; /* as it was given to the editor, as it came back */
+};
+
+/* -- the text --------------------------------------------------------------------------------------------- */
+
+static enum ax_err put_records(struct edit *x, const struct ax_commit_info *at, struct ax_slice key,
+			       struct ax_slice value)
+{
+	struct ax_name owner;
+	struct ax_rrset set;
+	uint16_t type, covered;
+	enum ax_err e = ax_key_parse(&owner, &type, &covered, NULL, key, &x->c->zone.apex);
+	if (!e)
+		e = ax_rrset_view(&set, type, covered, value);
+	return e ? e : ax_zonetext_write(&x->first, &owner, &set, at->serial);
+}
+
+static bool is_apex_soa(struct ax_slice key)
+{
+	return key.n == 3 && !key.p[0] && ax_be16(key.p + 1) == AX_TYPE_SOA;
+}
+
+/* Twice through the tree: the SOA first, then all others. */
+static enum ax_err put_zone(struct edit *x, const struct ax_commit_info *at)
+{
+	struct ax_cursor c;
+	enum ax_err e = ax_cursor_init(&c, x->c->txn, &at->root);
+	if (e)
+		return e;
+	for (int soa = 1; !e && soa >= 0; soa--)
+		for (e = ax_cursor_seek(&c, ax_slice(NULL, 0)); !e && c.valid; e = ax_cursor_next(&c)) {
+			if (is_apex_soa(c.entry.key) == soa && (e = put_records(x, at, c.entry.key, c.entry.value)))
+				break;
+			if (soa && c.entry.key.n && c.entry.key.p[0])
+				break;
+		}
+	ax_cursor_fini(&c);
+	return e;
+}
+
+struct one_name {
+	struct edit *x;
+	const struct ax_commit_info *at;
+};
+
+static enum ax_err put_entry(void *ctx, uint16_t type, uint16_t covered, const struct ax_entry *entry)
+{
+	struct one_name *n = ctx;
+	(void)type, (void)covered;
+	return put_records(n->x, n->at, entry->key, entry->value);
+}
+
+static enum ax_err put_text(struct edit *x)
+{
+	struct cli_commit tip = { .zone = x->c->zone, .info = { .root = ax_tree_empty() } };
+	struct one_name n = { x, &tip.info };
+	char hex[AX_ID_HEX + 1];
+	enum ax_err e = x->c->tip.commit ? cli_revision(&tip, x->c, NULL) : cli_may_begin(x->c);
+	if (e)
+		return e;
+	x->base = x->c->tip.id;
+	ax_id_hex(hex, &x->base);
+	ax_buf_printf(&x->first, "%s%s: keep this line, it is what your changes are merged from\n", head, hex);
+	if (!x->of_name)
+		e = put_zone(x, &tip.info);
+	else if ((e = pick(x->c, &tip, &x->owner, AX_TYPE_ANY, put_entry, &n)) == AX_ENOENT)
+		e = AX_OK;
+	return e ? e : ax_buf_check(&x->first);
+}
+
+/* The commit that the text says it began at. */
+static bool read_base(struct ax_id *out, struct ax_slice text)
+{
+	char hex[AX_ID_HEX + 1] = "";
+	size_t n = strlen(head);
+	if (text.n < n + AX_ID_HEX || memcmp(text.p, head, n))
+		return false;
+	memcpy(hex, text.p + n, AX_ID_HEX);
+	return !ax_id_parse(out, hex);
+}
+
+/* -- one round -------------------------------------------------------------------------------------------- */
+
+static enum ax_err other_name(void)
+{
+	return ax_fail(AX_EINVAL, "the text has records of another name than the one that is edited");
+}
+
+static enum ax_err check_owner(struct edit *x, struct ax_batch *b)
+{
+	const struct ax_edit *edits;
+	size_t n;
+	enum ax_err e = ax_batch_edits(&edits, &n, b);
+	for (size_t i = 0; !e && i < n && x->of_name; i++) {
+		struct ax_name owner;
+		uint16_t type, covered;
+		e = ax_key_parse(&owner, &type, &covered, NULL, edits[i].key, &b->apex);
+		if (!e && !ax_name_eq(&owner, &x->owner))
+			e = other_name();
+	}
+	if (!e && !n && !x->of_name)
+		e = ax_fail(AX_EINVAL, "the text is empty: nothing is done");
+	return e;
+}
+
+static enum ax_err parse(struct edit *x, struct ax_batch *b)
+{
+	ax_buf_clear(&x->text);
+	enum ax_err e = cli_read_file(&x->text, x->editor.path);
+	if (!e)
+		e = ax_batch_read_zone(b, ax_buf_view(&x->text), x->editor.path, NULL, cli_warn, x->c);
+	return e ? e : check_owner(x, b);
+}
+
+static enum ax_err join(struct three *three, struct edit *x, struct ax_batch *stated)
+{
+	struct ax_buf scope = AX_BUF_INIT;
+	enum ax_err e = AX_OK;
+	if (x->of_name) {
+		e = ax_key_owner(&scope, &x->owner, &x->c->zone.apex);
+		ax_buf_u8(&scope, 0); /* the name itself, nothing below */
+	}
+	(void)read_base(&x->base, ax_buf_view(&x->text));
+	if (!e)
+		e = ax_txn_read(&x->c->txn, ax_repo_store(x->c->repo));
+	if (!e)
+		e = three_join(three, x->c->txn, &x->c->zone, x->c->branch, &x->base, stated, ax_buf_view(&scope));
+	cli_end_read(x->c);
+	ax_buf_fini(&scope);
+	return e;
+}
+
+/* Show what would be done; without anybody to ask it is done. */
+static char show(const struct three *three)
+{
+	if (!editor_can_ask() || !three->diff.n)
+		return 'y';
+	fwrite(three->diff.p, 1, three->diff.n, stderr);
+	return editor_ask("Commit this? [y]es, [e]dit again, [q]uit:", "yeq");
+}
+
+static enum ax_err commit(struct edit *x, struct three *three)
+{
+	enum ax_err e = ax_txn_read(&x->c->txn, ax_repo_store(x->c->repo));
+	struct save s = { .batch = &three->batch,
+			  .serial_from = AX_SERIAL_FROM_EDIT,
+			  .message = save_message,
+			  .force = save_force,
+			  .expect = &three->tip };
+	if (!e && !editor_can_ask())
+		ax_buf_slice(&x->c->out, ax_buf_view(&three->diff));
+	if (!e)
+		e = save_batch(x->c, &s);
+	cli_end_read(x->c);
+	if (e)
+		ax_buf_clear(&x->c->out);
+	return e;
+}
+
+enum { RACES_MAX = 20 };
+
+/* Text to commit; *again: somebody wants to edit more. */
+static enum ax_err take(struct edit *x, bool *again)
+{
+	struct ax_batch stated;
+	enum ax_err e = AX_ELOST;
+	*again = false;
+	ax_batch_init(&stated, &x->c->zone.apex);
+	enum ax_err parsed = parse(x, &stated);
+	for (int i = 0; !parsed && e == AX_ELOST && i < RACES_MAX; i++) {
+		struct three three;
+		three_init(&three, &x->c->zone.apex);
+		e = join(&three, x, &stated);
+		char answer = e ? 'y' : show(&three);
+		*again = answer == 'e';
+		if (!e && answer == 'y')
+			e = commit(x, &three);
+		else if (!e && answer == 'q')
+			e = ax_fail(AX_EINVAL, "nothing was committed");
+		three_fini(&three);
+	}
+	ax_batch_fini(&stated);
+	return parsed ? parsed : e;
+}
+
+static bool can_be_mended(enum ax_err e)
+{
+	return e == AX_EINVAL || e == AX_ECHECK || e == AX_EGUARD || e == AX_ECONFLICT || e == AX_ENOENT;
+}
+
+static bool wants_more(struct edit *x, enum ax_err e)
+{
+	if (!can_be_mended(e) || !editor_can_ask())
+		return false;
+	fprintf(stderr, "apex: %s\n", ax_err_text(e));
+	cli_tell_warnings(x->c);
+	return editor_ask("[e]dit again, or [q]uit (the text is kept):", "eq") == 'e';
+}
+
+static enum ax_err rounds(struct edit *x)
+{
+	for (;;) {
+		bool again = false;
+		enum ax_err e = editor_run(&x->editor);
+		if (!e)
+			e = take(x, &again);
+		if (!e && !again)
+			return AX_OK;
+		if (e && !wants_more(x, e))
+			return e;
+		ax_buf_clear(&x->c->warnings);
+		x->c->warned = 0;
+	}
+}
+
+/* -- all -------------------------------------------------------------------------------------------------- */
+
+static enum ax_err begin(struct edit *x)
+{
+	struct ax_buf name = AX_BUF_INIT;
+	if (resume) {
+		enum ax_err e = editor_use(&x->editor, resume);
+		if (!e)
+			e = cli_read_file(&x->text, resume);
+		if (!e && !read_base(&x->base, ax_buf_view(&x->text)))
+			e = ax_fail(AX_EINVAL, "%s: does not begin with `%sID`", resume, head);
+		return e;
+	}
+	enum ax_err e = put_text(x);
+	ax_zone_to_file(&name, x->of_name ? &x->owner : &x->c->zone.apex);
+	ax_buf_str(&name, ".zone");
+	if (!e)
+		e = ax_buf_check(&name);
+	if (!e)
+		e = editor_make(&x->editor, ax_buf_cstr(&name), ax_buf_view(&x->first));
+	ax_buf_fini(&name);
+	return e;
+}
+
+static enum ax_err edit(struct edit *x)
+{
+	enum ax_err e = begin(x);
+	cli_end_read(x->c); /* a person takes their time */
+	if (e)
+		return e;
+	e = rounds(x);
+	/* What was not touched need not be kept. */
+	if (!e || (x->text.n && ax_slice_eq(ax_buf_view(&x->text), ax_buf_view(&x->first))))
+		editor_done(&x->editor);
+	else
+		fprintf(stderr, "apex: the text is kept: apex edit --resume %s%s\n", x->editor.path,
+			x->of_name ? " NAME" : "");
+	return e;
+}
+
+static enum ax_err run(struct cli *c, struct words *w)
+{
+	struct edit x = { .c = c, .of_name = w->n > 0 };
+	enum ax_err e = save_begin(c);
+	if (!e)
+		e = cli_begin(c, false);
+	if (!e && x.of_name)
+		e = cli_name(&x.owner, c, &c->zone, w->v[0]);
+	if (!e)
+		e = edit(&x);
+	ax_buf_fini(&x.first);
+	ax_buf_fini(&x.text);
+	return e;
+}
+
+const struct verb verb_edit = {
+	.name = "edit",
+	.synopsis = "[NAME] [-m TEXT] [--author 'NAME <MAIL>'] [--force HASH] [--resume FILE]",
+	.summary = "edit the zone, or one name of it, in $EDITOR and commit what changed",
+	.details =
+		"On a terminal the difference is shown before it is committed, and a text that is refused can be "
+		"edited\n"
+		"again; elsewhere the text is kept for --resume. What others committed meanwhile is merged: an RRset "
+		"that\n"
+		"both changed is a conflict (status 5).",
+	.example = "EDITOR=nano apex edit www",
+	.options = options,
+	.min_words = 0,
+	.max_words = 1,
+	.run = run,
+};
