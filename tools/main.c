@@ -7,10 +7,11 @@
 #include <unistd.h>
 
 static const struct verb *const verbs[] = {
-	&verb_init,       &verb_zone,  &verb_status,  &verb_import, &verb_export,  &verb_set,   &verb_delete,
-	&verb_edit,       &verb_apply, &verb_show,    &verb_log,    &verb_diff,    &verb_blame, &verb_branch,
-	&verb_checkout,   &verb_tag,   &verb_reflog,  &verb_force,  &verb_protect, &verb_check, &verb_fsck,
-	&verb_cat_object, &verb_grep,  &verb_resolve, &verb_bisect,
+	&verb_init,    &verb_zone,     &verb_status,     &verb_import,      &verb_export,  &verb_set,
+	&verb_delete,  &verb_apply,    &verb_show,       &verb_log,         &verb_diff,    &verb_blame,
+	&verb_branch,  &verb_checkout, &verb_merge,      &verb_cherry_pick, &verb_rebase,  &verb_revert,
+	&verb_restore, &verb_reset,    &verb_tag,        &verb_reflog,      &verb_force,   &verb_protect,
+	&verb_check,   &verb_fsck,     &verb_cat_object, &verb_grep,        &verb_resolve, &verb_bisect,
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
@@ -131,8 +132,11 @@ static int run(const struct verb *v, struct words *w)
 	cli_tell_warnings(&c);
 	if (!e)
 		e = ax_buf_check(&c.out);
-	if (!e)
-		e = print_text(ax_buf_view(&c.out), c.style, v->paged);
+	/* Conflicts are listed where git lists them: on stdout. */
+	enum ax_err printed = AX_OK;
+	if (!e || e == AX_ECONFLICT)
+		printed = print_text(ax_buf_view(&c.out), c.style, v->paged && !e);
+	e = e ? e : printed;
 	ax_buf_fini(&c.out);
 	ax_buf_fini(&c.warnings);
 	return e ? finish(e, v) : c.difference;

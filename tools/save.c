@@ -1,6 +1,7 @@
 #include "tools/save.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -48,7 +49,7 @@ void save_tell(struct ax_buf *out, const char *zone_text, const char *branch, co
 	}
 	ax_id_short(part, &p->id);
 	ax_buf_printf(out, "[%s%s%s %s] %s", zone_text ? zone_text : "", zone_text ? ":" : "", branch, part,
-		      p->subject);
+		      p->adopted ? "(moved to this commit)" : p->subject);
 	if (counts && p->born)
 		ax_buf_printf(out, " (%llu RRset%s)", (unsigned long long)p->count, p->count == 1 ? "" : "s");
 	else if (counts)
@@ -58,7 +59,7 @@ void save_tell(struct ax_buf *out, const char *zone_text, const char *branch, co
 }
 
 /* --force=HASH means the plan it was given for and no other: by now the same command may plan something else. */
-static enum ax_err force(struct ax_published *out, struct cli *c, const char *plan, const char *wanted,
+static enum ax_err force(struct ax_published *out, size_t cap, struct cli *c, const char *plan, const char *wanted,
 			 const struct ax_listener *listener)
 {
 	size_t n = strlen(wanted), short_n = strlen(plan);
@@ -66,39 +67,57 @@ static enum ax_err force(struct ax_published *out, struct cli *c, const char *pl
 		return ax_fail(AX_EGUARD, "%s; this is not the plan %s that was forced", ax_err_text(AX_EGUARD),
 			       wanted);
 	size_t made;
-	return ax_repo_force(out, 1, &made, c->repo, wanted, &c->actor, listener);
+	return ax_repo_force(out, cap, &made, c->repo, wanted, &c->actor, listener);
+}
+
+static void tell_all(struct cli *c, const char *zone_text, const struct ax_published *p, size_t n, bool counts)
+{
+	size_t told = 0;
+	for (size_t i = 0; i < n; i++)
+		if (p[i].changed && ++told)
+			save_tell(&c->out, zone_text, p[i].branch, &p[i], counts);
+	if (!told)
+		save_tell(&c->out, zone_text, c->branch, &p[0], counts);
+}
+
+enum ax_err save_changes(struct cli *c, const struct ax_change *changes, size_t n, const char *wanted, bool counts)
+{
+	struct ax_buf zone = AX_BUF_INIT;
+	const char *zone_text = NULL;
+	char plan[AX_ID_SHORT + 1] = "";
+	struct ax_published *published = calloc(n, sizeof *published);
+	struct ax_listener listener = { cli_warn, c };
+	enum ax_err e =
+		published ? save_zone_text(&zone_text, &zone, c, &c->zone) : ax_fail(AX_ENOMEM, "out of memory");
+	cli_end_read(c);
+	if (e)
+		goto out;
+	e = ax_repo_commit(published, c->repo, changes, n, &c->actor, &listener, plan);
+	if (e == AX_EGUARD && wanted)
+		e = force(published, n, c, plan, wanted, &listener);
+	if (e == AX_ENOCHANGE)
+		e = AX_OK;
+	if (!e)
+		tell_all(c, zone_text, published, n, counts);
+out:
+	free(published);
+	ax_buf_fini(&zone);
+	return e;
 }
 
 enum ax_err save_batch(struct cli *c, const struct save *s)
 {
-	struct ax_buf zone = AX_BUF_INIT;
-	const char *zone_text;
-	char plan[AX_ID_SHORT + 1] = "";
-	struct ax_published published = { 0 };
-	struct ax_listener listener = { cli_warn, c };
 	struct ax_change change = { .zone = c->zone.id,
 				    .branch = c->branch,
-				    .expect = s->expect,
 				    .batch = s->batch,
 				    .replace = s->replace,
 				    .serial_from = s->serial_from,
 				    .message = s->message };
 	enum ax_err e = save_begin(c);
 	if (!e)
-		e = save_zone_text(&zone_text, &zone, c, &c->zone);
-	if (!e)
 		e = cli_may_begin(c);
+	if (!e)
+		e = save_changes(c, &change, 1, s->force, s->counts);
 	cli_end_read(c);
-	if (e)
-		goto out;
-	e = ax_repo_commit(&published, c->repo, &change, 1, &c->actor, &listener, plan);
-	if (e == AX_EGUARD && s->force)
-		e = force(&published, c, plan, s->force, &listener);
-	if (!e || e == AX_ENOCHANGE) {
-		save_tell(&c->out, zone_text, c->branch, &published, s->counts);
-		e = AX_OK;
-	}
-out:
-	ax_buf_fini(&zone);
 	return e;
 }

@@ -13,16 +13,19 @@ struct save {
 	struct ax_batch *batch;
 	bool replace;
 	enum ax_serial_source serial_from;
-	const char *message;        /* NULL: core says what changed */
-	const char *force;          /* the plan that may pass a guard; NULL: none */
-	bool counts;                /* tell how many RRsets */
-	const struct ax_id *expect; /* the tip must be this one, AX_ELOST else; NULL: any */
+	const char *message; /* NULL: core says what changed */
+	const char *force;   /* the plan that may pass a guard; NULL: none */
+	bool counts;         /* tell how many RRsets */
 };
 
 /* Take what -m and --author say: AX_EUSAGE for an empty message or an author without <MAIL>. save_batch does it. */
 AX_MUST enum ax_err save_begin(struct cli *c);
 /* Commit to c's zone and branch; the read transaction is ended first. */
 AX_MUST enum ax_err save_batch(struct cli *c, const struct save *s);
+/* The same for changes that are ready, all of c's zone and one branch; each commit made gets a line. For any branch.
+ */
+AX_MUST enum ax_err save_changes(struct cli *c, const struct ax_change *changes, size_t n, const char *plan,
+				 bool counts);
 /* Append the line that tells of it. zone_text NULL: the default zone. */
 void save_tell(struct ax_buf *out, const char *zone_text, const char *branch, const struct ax_published *p,
 	       bool counts);
