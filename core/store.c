@@ -1,12 +1,14 @@
 #include "core/store.h"
 #include "core/store_internal.h"
 
+#include <fcntl.h>
 #include <lmdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -91,9 +93,25 @@ static enum ax_err fail(const struct ax_store *s, const char *what, int rc)
 
 /* -- the environment -------------------------------------------------------------------------------------- */
 
+/* LMDB's first opener initialises the lock file, its last transaction id with 0, and sets that id when it is through.
+ * Should it fail or be killed in between, an opener that waits for it meanwhile goes on with the 0, and its next
+ * commit overwrites the newest one. So one process at a time is inside mdb_env_open: whoever comes after one that
+ * failed or died is the first opener anew. Returns what to close, or -1 with errno. */
+static int lock_opening(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (fd >= 0 && flock(fd, LOCK_EX)) {
+		if (errno == EINTR)
+			continue;
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 /* Address space may be short (ulimit -v, valgrind, TSan): halve the map until it fits. A map smaller than another
  * process's only means that we may have to grow it later. */
-static int open_env(MDB_env **out, const char *path, unsigned flags, mode_t mode, size_t size)
+static int open_env_locked(MDB_env **out, const char *path, unsigned flags, mode_t mode, size_t size)
 {
 	for (;; size /= 2) {
 		MDB_env *env;
@@ -115,6 +133,16 @@ static int open_env(MDB_env **out, const char *path, unsigned flags, mode_t mode
 		if ((rc != EINVAL && rc != ENOMEM) || size / 2 < map_size_min)
 			return rc;
 	}
+}
+
+static int open_env(MDB_env **out, const char *path, unsigned flags, mode_t mode, size_t size)
+{
+	int lock = lock_opening(path);
+	if (lock < 0)
+		return errno;
+	int rc = open_env_locked(out, path, flags, mode, size);
+	close(lock);
+	return rc;
 }
 
 static int open_databases(struct ax_store *s, MDB_txn *txn, unsigned flags)
@@ -479,14 +507,33 @@ enum ax_err ax_txn_read(struct ax_txn **out, struct ax_store *s)
 	return txn_new(out, s, false, MDB_RDONLY);
 }
 
+/* A write comes right after the newest state, or it would overwrite it: see lock_opening(). Another program that
+ * opens the store without our lock could still bring that about. */
+static enum ax_err check_in_step(struct ax_txn *t)
+{
+	MDB_envinfo info;
+	mdb_env_info(t->store->env, &info);
+	if (mdb_txn_id(t->txn) == info.me_last_txnid + 1)
+		return AX_OK;
+	return ax_fail(AX_ECORRUPT,
+		       "%s: its lock file is out of step with its data: end every program that has it open",
+		       ax_store_path(t->store));
+}
+
 enum ax_err ax_txn_write(struct ax_txn **out, struct ax_store *s, bool nosync)
 {
 	*out = NULL;
 	if (s->read_only)
 		return ax_fail(AX_EPERM, "%s: opened for reading only", ax_store_path(s));
 	enum ax_err e = txn_new(out, s, true, 0);
-	if (!e)
-		(*out)->nosync = nosync;
+	if (e)
+		return e;
+	(*out)->nosync = nosync;
+	e = check_in_step(*out);
+	if (e) {
+		ax_txn_abort(*out);
+		*out = NULL;
+	}
 	return e;
 }
 
