@@ -56,6 +56,23 @@ not_ok "a read-only mount takes nothing" sh -c "echo 1.1.1.1 > $H/api/A"
 is "and shows all" "$(cat "$H/api/A")" "300 IN A 1.2.3.4"
 unmount_it
 
+# SIGTERM and SIGKILL while many ask and others commit: neither side may wait for the other for ever
+for sig in TERM KILL; do
+	mount_it
+	for w in 5 6 7; do
+		(i=0; while [ -d "$H" ] && [ $i -lt 2000 ]; do i=$((i + 1)); echo "10.0.0.$((i % 250))" >"$H/t$w/A"; mv "$H/t$w/A" "$H/t$w/A~"; mv "$H/t$w/A~" "$H/t$w/A"; ls "$H" "$H/t$w"; done) >/dev/null 2>&1 &
+		busy="${busy:-} $!"
+	done
+	for i in 1 2 3 4 5 6 7 8 9 10; do apex set t8 A 300 "10.0.1.$i" >/dev/null; done
+	kill -$sig "$fs"
+	soon "SIG$sig under load ends it" 10 sh -c "! kill -0 $fs || grep -q '^State:.Z' /proc/$fs/status"
+	wait "$fs" 2>/dev/null
+	fusermount3 -u -z "$M" 2>/dev/null
+	# shellcheck disable=SC2086
+	wait $busy
+	busy=
+done
+
 # SIGKILL under load: what was acknowledged is there
 for round in 1 2 3; do
 	mount_it
