@@ -89,6 +89,18 @@ static void take_labels(struct labels *l, const uint8_t *wire)
 		l->hash[i] = h = hash_label(h, wire + l->at[i]);
 }
 
+/* The question's suffixes are what names are most often compressed against; many answers have no name to compress. */
+static void know_question(struct packet *m)
+{
+	struct labels l;
+	m->question_known = true;
+	take_labels(&l, query_name(m->query));
+	for (unsigned i = 0; i < l.n; i++) {
+		const uint8_t *suffix = query_name(m->query) + l.at[i];
+		remember(m, slot_of(m, l.hash[i], suffix), l.hash[i], QUERY_HEADER + l.at[i]);
+	}
+}
+
 /* Write a name of n octets, its longest known suffix as a pointer. */
 static bool put_name(struct packet *m, const uint8_t *wire, size_t n)
 {
@@ -96,6 +108,8 @@ static bool put_name(struct packet *m, const uint8_t *wire, size_t n)
 	unsigned known;
 	size_t start = m->n;
 	int slot[AX_LABELS_MAX];
+	if (!m->question_known)
+		know_question(m);
 	take_labels(&l, wire);
 	for (known = 0; known < l.n; known++) {
 		slot[known] = slot_of(m, l.hash[known], wire + l.at[known]);
@@ -246,6 +260,7 @@ void packet_rollback(struct packet *m, const struct packet_mark *mark)
 	m->n = mark->n;
 	memcpy(m->count, mark->count, sizeof m->count);
 	forget(m, mark->names);
+	m->question_known = mark->question_known;
 }
 
 void packet_truncate(struct packet *m)
@@ -268,7 +283,7 @@ void packet_begin(struct packet *m, const struct query *q, size_t max)
 	forget(m, 0);
 	assert(max >= PACKET_UDP_MIN && max <= PACKET_MAX);
 	m->query = q;
-	m->aa = m->tc = false;
+	m->aa = m->tc = m->question_known = false;
 	memset(m->count, 0, sizeof m->count);
 	m->limit = max - (q->edns ? PACKET_OPT : 0);
 	m->n = QUERY_HEADER;
@@ -278,10 +293,6 @@ void packet_begin(struct packet *m, const struct query *q, size_t max)
 	}
 	size_t question = q->qname_n + 4u;
 	memcpy(m->p + m->n, q->wire.p + QUERY_HEADER, question);
-	struct labels l;
-	take_labels(&l, query_name(q));
-	for (unsigned i = 0; i < l.n; i++)
-		remember(m, slot_of(m, l.hash[i], query_name(q) + l.at[i]), l.hash[i], m->n + l.at[i]);
 	m->n += question;
 	m->empty = m->n;
 }

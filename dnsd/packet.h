@@ -25,6 +25,7 @@ struct packet {
 	size_t n, limit; /* limit: where records must end; the OPT's room is beyond it */
 	uint16_t count[PACKET_SECTIONS];
 	bool aa, tc;
+	bool question_known; /* its suffixes are in the table: they are put there when first needed */
 	const struct query *query;
 	size_t empty;                  /* length with nothing but the question */
 	unsigned names;                /* entries of used */
@@ -43,6 +44,7 @@ struct packet_owner {
 struct packet_mark {
 	size_t n;
 	unsigned names;
+	bool question_known;
 	uint16_t count[PACKET_SECTIONS];
 };
 
@@ -55,7 +57,7 @@ void packet_end(struct packet *m, unsigned rcode);
 
 static inline struct packet_mark packet_mark(const struct packet *m)
 {
-	return (struct packet_mark){ m->n, m->names, { m->count[0], m->count[1], m->count[2] } };
+	return (struct packet_mark){ m->n, m->names, m->question_known, { m->count[0], m->count[1], m->count[2] } };
 }
 void packet_rollback(struct packet *m, const struct packet_mark *mark);
 /* The answer doesn't fit: only the question stays, and TC (RFC 2181 9: nothing half said). */

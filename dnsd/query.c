@@ -5,21 +5,19 @@
 /* The question's name, which nothing before it could compress (RFC 1035 4.1.4). */
 static bool read_question(struct query *q, struct ax_reader *r)
 {
-	const uint8_t *start = r->p;
-	uint8_t c;
-	do {
-		c = ax_get_u8(r);
-		if (c > AX_LABEL_MAX)
+	const uint8_t *p = r->p;
+	size_t n = 0, left = ax_reader_left(r);
+	while (n < left && n < AX_NAME_MAX && p[n]) {
+		if (p[n] > AX_LABEL_MAX)
 			return false;
-		ax_get_bytes(r, c);
-	} while (c && !r->bad && r->p - start <= AX_NAME_MAX);
-	size_t n = (size_t)(r->p - start);
-	uint16_t qtype = ax_get_u16(r), qclass = ax_get_u16(r);
-	if (r->bad || n > AX_NAME_MAX)
+		n += p[n] + 1u;
+	}
+	if (++n > AX_NAME_MAX || n + 4 > left)
 		return false;
 	q->qname_n = (uint8_t)n;
-	q->qtype = qtype;
-	q->qclass = qclass;
+	q->qtype = ax_be16(p + n);
+	q->qclass = ax_be16(p + n + 2);
+	r->p += n + 4;
 	return true;
 }
 
