@@ -109,6 +109,7 @@ enum ax_err save_batch(struct cli *c, const struct save *s)
 {
 	struct ax_change change = { .zone = c->zone.id,
 				    .branch = c->branch,
+				    .expect = s->expect,
 				    .batch = s->batch,
 				    .replace = s->replace,
 				    .serial_from = s->serial_from,

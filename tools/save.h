@@ -13,9 +13,10 @@ struct save {
 	struct ax_batch *batch;
 	bool replace;
 	enum ax_serial_source serial_from;
-	const char *message; /* NULL: core says what changed */
-	const char *force;   /* the plan that may pass a guard; NULL: none */
-	bool counts;         /* tell how many RRsets */
+	const char *message;        /* NULL: core says what changed */
+	const char *force;          /* the plan that may pass a guard; NULL: none */
+	bool counts;                /* tell how many RRsets */
+	const struct ax_id *expect; /* the tip must be this one, AX_ELOST else; NULL: any */
 };
 
 /* Take what -m and --author say: AX_EUSAGE for an empty message or an author without <MAIL>. save_batch does it. */
