@@ -1,5 +1,5 @@
 /* The text of a commit, both ways. */
-#include "core/commit.h"
+#include "core/commit_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@ enum { TZ_MAX = 24 * 60 - 1 };
 
 /* -- text out ---------------------------------------------------------------------------------------------- */
 
-static bool has_control(const char *s, const char *but)
+bool ax_has_control(const char *s, const char *but)
 {
 	for (; *s; s++)
 		if (((unsigned char)*s < 0x20 || *s == 0x7f) && !strchr(but, *s))
@@ -18,7 +18,7 @@ static bool has_control(const char *s, const char *but)
 	return false;
 }
 
-static enum ax_err check_person(const char *what, const struct ax_person *p)
+enum ax_err ax_person_check(const char *what, const struct ax_person *p)
 {
 	if (!p->name || !*p->name || p->name[0] == ' ' || p->name[strlen(p->name) - 1] == ' ')
 		return ax_fail(AX_EINVAL, "%s: a name is needed, without blanks around it", what);
@@ -26,7 +26,8 @@ static enum ax_err check_person(const char *what, const struct ax_person *p)
 		return ax_fail(AX_EINVAL, "%s: a mail address is needed (it may be empty)", what);
 	if (strlen(p->name) > AX_PERSON_MAX || strlen(p->mail) > AX_PERSON_MAX)
 		return ax_fail(AX_EINVAL, "%s: a name or mail address over %d bytes", what, AX_PERSON_MAX);
-	if (has_control(p->name, "") || has_control(p->mail, "") || strpbrk(p->name, "<>") || strpbrk(p->mail, "<>"))
+	if (ax_has_control(p->name, "") || ax_has_control(p->mail, "") || strpbrk(p->name, "<>") ||
+	    strpbrk(p->mail, "<>"))
 		return ax_fail(AX_EINVAL, "%s: control bytes, < and > are not allowed in a name or mail address",
 			       what);
 	if (p->when.s < 0 || p->when.ns > 999999999 || p->when.tz_min < -TZ_MAX || p->when.tz_min > TZ_MAX)
@@ -34,7 +35,7 @@ static enum ax_err check_person(const char *what, const struct ax_person *p)
 	return AX_OK;
 }
 
-static void put_person(struct ax_buf *b, const char *what, const struct ax_person *p)
+void ax_person_put(struct ax_buf *b, const char *what, const struct ax_person *p)
 {
 	int tz = p->when.tz_min < 0 ? -p->when.tz_min : p->when.tz_min;
 	ax_buf_printf(b, "%s %s <%s> %" PRId64 ".%09" PRIu32 " %c%02d%02d\n", what, p->name, p->mail, p->when.s,
@@ -75,12 +76,12 @@ static enum ax_err check_extra(struct ax_slice s)
 
 static enum ax_err check_texts(const struct ax_commit *c)
 {
-	if (!c->via || !*c->via || strlen(c->via) > AX_VIA_MAX || has_control(c->via, ""))
+	if (!c->via || !*c->via || strlen(c->via) > AX_VIA_MAX || ax_has_control(c->via, ""))
 		return ax_fail(AX_EINVAL, "via: 1 to %d bytes without control bytes are needed", AX_VIA_MAX);
 	size_t n = c->message ? strlen(c->message) : 0;
 	if (!c->message || n > AX_MESSAGE_MAX)
 		return ax_fail(AX_EINVAL, "the message is missing or over %d bytes", AX_MESSAGE_MAX);
-	if (has_control(c->message, "\n\t"))
+	if (ax_has_control(c->message, "\n\t"))
 		return ax_fail(AX_EINVAL, "the message has control bytes");
 	if (n && c->message[n - 1] == '\n')
 		return ax_fail(AX_EINVAL, "the message ends in an empty line");
@@ -95,7 +96,7 @@ enum ax_err ax_commit_encode(struct ax_buf *out, const struct ax_commit *c)
 	struct ax_name zone = c->zone;
 	enum ax_err e;
 	ax_name_lower(&zone);
-	if ((e = check_person("author", &c->author)) || (e = check_person("committer", &c->committer)) ||
+	if ((e = ax_person_check("author", &c->author)) || (e = ax_person_check("committer", &c->committer)) ||
 	    (e = check_texts(c)))
 		return e;
 	ax_id_hex(hex, &c->tree);
@@ -107,8 +108,8 @@ enum ax_err ax_commit_encode(struct ax_buf *out, const struct ax_commit *c)
 	ax_buf_str(out, "zone ");
 	ax_name_text(out, &zone);
 	ax_buf_printf(out, "\nserial %" PRIu32 "\n", c->serial);
-	put_person(out, "author", &c->author);
-	put_person(out, "committer", &c->committer);
+	ax_person_put(out, "author", &c->author);
+	ax_person_put(out, "committer", &c->committer);
 	ax_buf_printf(out, "via %s\n", c->via);
 	ax_buf_slice(out, c->extra);
 	ax_buf_printf(out, "\n%s\n", c->message);
@@ -118,7 +119,7 @@ enum ax_err ax_commit_encode(struct ax_buf *out, const struct ax_commit *c)
 /* -- text in ----------------------------------------------------------------------------------------------- */
 
 /* The text of the next line if it is header `what`, its LF replaced by a 0 byte; NULL else. */
-static char *take_header(char **p, const char *what)
+char *ax_header_take(char **p, const char *what)
 {
 	size_t n = strlen(what);
 	if (strncmp(*p, what, n) != 0 || (*p)[n] != ' ')
@@ -159,9 +160,9 @@ static bool take_when(struct ax_time *out, char *p)
 	return true;
 }
 
-static bool take_person(struct ax_person *out, char **p, const char *what)
+bool ax_person_take(struct ax_person *out, char **p, const char *what)
 {
-	char *line = take_header(p, what);
+	char *line = ax_header_take(p, what);
 	char *mail = line ? strstr(line, " <") : NULL;
 	char *when = mail ? strstr(mail, "> ") : NULL;
 	if (!when)
@@ -174,10 +175,10 @@ static bool take_person(struct ax_person *out, char **p, const char *what)
 
 static bool take_ids(struct ax_commit *c, char **p)
 {
-	char *v = take_header(p, "tree");
+	char *v = ax_header_take(p, "tree");
 	if (!v || ax_id_parse(&c->tree, v) != AX_OK)
 		return false;
-	while ((v = take_header(p, "parent"))) {
+	while ((v = ax_header_take(p, "parent"))) {
 		if (c->parents == AX_PARENTS_MAX || ax_id_parse(&c->parent[c->parents], v) != AX_OK)
 			return false;
 		c->parents++;
@@ -203,14 +204,14 @@ static bool take_all(struct ax_commit *c, char *p, size_t n)
 	uint64_t serial;
 	if (memchr(p, 0, n) || !take_ids(c, &p))
 		return false;
-	if (!(v = take_header(&p, "zone")) || ax_name_parse(&c->zone, v, strlen(v), NULL) != AX_OK)
+	if (!(v = ax_header_take(&p, "zone")) || ax_name_parse(&c->zone, v, strlen(v), NULL) != AX_OK)
 		return false;
-	if (!(v = take_header(&p, "serial")) || !take_number(&serial, &v, UINT32_MAX) || *v)
+	if (!(v = ax_header_take(&p, "serial")) || !take_number(&serial, &v, UINT32_MAX) || *v)
 		return false;
 	c->serial = (uint32_t)serial;
-	if (!take_person(&c->author, &p, "author") || !take_person(&c->committer, &p, "committer"))
+	if (!ax_person_take(&c->author, &p, "author") || !ax_person_take(&c->committer, &p, "committer"))
 		return false;
-	return (c->via = take_header(&p, "via")) && take_message(c, p, end);
+	return (c->via = ax_header_take(&p, "via")) && take_message(c, p, end);
 }
 
 enum ax_err ax_commit_decode(struct ax_commit *out, struct ax_slice canonical)

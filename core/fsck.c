@@ -2,6 +2,7 @@
 #include "core/blame.h"
 #include "core/diff.h"
 #include "core/idset.h"
+#include "core/tag.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -123,6 +124,18 @@ static enum ax_err check_commit(struct fsck *f, uint64_t local, const struct ax_
 	return e;
 }
 
+/* A tag's object names a commit that is there. */
+static enum ax_err check_tag(struct fsck *f, uint64_t local)
+{
+	struct ax_tag tag;
+	uint64_t commit;
+	enum ax_err e = ax_tag_read(&tag, f->txn, local);
+	if (!e && (e = ax_object_find(&commit, f->txn, &tag.object)) == AX_ENOENT)
+		e = damaged("the commit that the tag names is missing");
+	ax_tag_fini(&tag);
+	return e;
+}
+
 /* The index leads from a hash to a commit: the way back must lead to the same id. */
 static enum ax_err check_indexed(struct fsck *f, uint64_t local)
 {
@@ -132,11 +145,13 @@ static enum ax_err check_indexed(struct fsck *f, uint64_t local)
 	enum ax_err e = ax_object_read(&o, f->txn, local, 0);
 	if (e)
 		return e;
-	if (o.kind != AX_KIND_COMMIT)
-		return o.kind == AX_KIND_TAG ? AX_OK : damaged("the index points at what is no commit");
+	if (o.kind != AX_KIND_COMMIT && o.kind != AX_KIND_TAG)
+		return damaged("the index points at what is no commit");
 	id = ax_hash_object(o.kind, o.canonical);
 	if ((e = ax_object_find(&found, f->txn, &id)))
 		return e == AX_ENOENT ? damaged("it does not hash to the id it is found by") : e;
+	if (o.kind == AX_KIND_TAG)
+		return check_tag(f, local);
 	f->sum->commits++;
 	return check_commit(f, local, &id);
 }
