@@ -7,7 +7,7 @@ cd "$T" || exit 1
 { small_zone; seq -f 'h%g IN A 192.0.2.1' 1 20; } >full.zone
 apex init example >out && apex import full.zone >out || fail setup
 on() { b=$1; shift; apex --branch "$b" "$@"; }
-parents() { apex cat-object "${1:-main}" | grep -c '^parent '; }
+parents() { apex cat-object main | grep -c '^parent '; }
 
 apex branch side && on side set new A 300 5.5.5.5 >out
 ok "merge__fast_forward" apex merge side

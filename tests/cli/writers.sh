@@ -32,6 +32,7 @@ ok "writers__fsck" apex fsck
 
 # the same where address space is short, so that the map is halved while others open the store too
 short() (
+	# shellcheck disable=SC3045
 	ulimit -v 60000000
 	i=0
 	while [ $i -lt "$2" ]; do

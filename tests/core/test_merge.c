@@ -256,7 +256,7 @@ static struct ax_id fresh_root(const struct node *node)
 	ax_batch_init(&batch, &f.apex);
 	put_text(&f, &batch, zone_text(&b, 7, 40));
 	for (unsigned k = KEYS; k-- > 0;) {
-		char owner[8];
+		char owner[16];
 		snprintf(owner, sizeof owner, "k%u", k);
 		struct ax_name name = owner_of(&f, owner);
 		if (node->key[k].members)
