@@ -4,6 +4,7 @@
 #include "fs/draft.h"
 #include "fs/mount.h"
 #include "fs/record.h"
+#include "fs/rendered.h"
 #include "fs/scratch.h"
 
 #include <string.h>
@@ -194,6 +195,19 @@ static int fixed_attr(struct stat *st, struct mount *m, struct ax_txn *t, const 
 	return e == AX_ENOENT ? 0 : ax_err_errno(e);
 }
 
+static int rendered_attr(struct stat *st, struct mount *m, struct ax_txn *t, const struct node *n)
+{
+	struct ax_time when;
+	uint64_t commit;
+	enum ax_err e = rendered_commit(&commit, m, t, n);
+	if (!e)
+		e = commit_time(&when, m, t, commit);
+	st->st_mode = S_IFREG | 0444;
+	if (!e)
+		put_time(st, when);
+	return ax_err_errno(e);
+}
+
 static mode_t dir_mode(const struct mount *m, bool writable)
 {
 	return S_IFDIR | (!writable || m->read_only ? 0555 : m->group_writes ? 0775 : 0755);
@@ -238,6 +252,9 @@ int attr_fill(struct stat *st, double *keep, struct mount *m, struct ax_txn *t, 
 		return scratch_attr(st, n);
 	case NODE_LINK:
 		return link_attr(st, m, t, n);
+	case NODE_LOG:
+	case NODE_DIFF:
+		return rendered_attr(st, m, t, n);
 	case NODE_ERRORS:
 		st->st_mode = S_IFREG | 0444;
 		put_time(st, who_now());

@@ -2,6 +2,7 @@
 #include "fs/attr.h"
 #include "fs/draft.h"
 #include "fs/ops.h"
+#include "fs/rendered.h"
 #include "fs/save.h"
 #include "fs/scratch.h"
 
@@ -51,14 +52,23 @@ static int begin_write(struct mount *m, fuse_req_t req, struct node *n, int flag
 	return error;
 }
 
+/* Made when it is read: its size is not known before. */
+static int open_text(struct handle *h, struct mount *m, fuse_req_t req, struct node *n, struct fuse_file_info *fi)
+{
+	if (writes(fi->flags))
+		return EROFS;
+	fi->direct_io = 1;
+	return n->kind == NODE_ERRORS ? 0 : rendered_open(&h->rendered, m, m->txn, n, fuse_req_ctx(req)->uid);
+}
+
 int edit_open(struct mount *m, fuse_req_t req, struct node *n, struct fuse_file_info *fi)
 {
 	int error = 0;
 	struct handle *h = calloc(1, sizeof(*h));
 	if (!h)
 		return ENOMEM;
-	if (n->kind == NODE_ERRORS)
-		fi->direct_io = 1;
+	if (n->kind == NODE_ERRORS || n->kind == NODE_LOG || n->kind == NODE_DIFF)
+		error = open_text(h, m, req, n, fi);
 	else if (n->kind == NODE_FILE && (fi->flags & O_TRUNC))
 		error = scratch_truncate(m, n, 0);
 	else if (n->kind == NODE_RECORD)
@@ -95,6 +105,7 @@ void edit_close(struct mount *m, struct handle *h)
 	if (h->next)
 		h->next->link = h->link;
 	ax_buf_fini(&h->text);
+	rendered_close(h->rendered);
 	free(h);
 	node_unpin(m, n);
 }

@@ -3,8 +3,10 @@
  *     root
  *       heads tags commits        the default zone's (zone = its number)
  *         <branch>                NODE_TREE, the top of a view; label directories below, NODE_RECORD in them
+ *       log diff                  of the same zone
+ *         <branch>, <a>..<b>      NODE_LOG, NODE_DIFF: text made when it is read (rendered.h)
  *       zones
- *         <zone>                  heads tags commits
+ *         <zone>                  heads tags commits log diff
  *       errors
  *
  * A node is known by its parent and its name; a path is read by walking up, so that renaming a directory is changing
@@ -26,8 +28,12 @@ enum node_kind {
 	NODE_HEADS,
 	NODE_TAGS,
 	NODE_COMMITS,
+	NODE_LOGS,
+	NODE_DIFFS,
 	NODE_LINK, /* a revision, or zones/<default> */
 	NODE_ERRORS,
+	NODE_LOG,
+	NODE_DIFF,
 	NODE_TREE,   /* a label, or the top of a view */
 	NODE_RECORD, /* an RRset */
 	NODE_FILE,   /* scratch */
@@ -43,14 +49,15 @@ struct node {
 	enum node_kind kind;
 	bool hashed;   /* in the table: not unlinked */
 	bool overlaid; /* in its parent's overlay */
-	uint32_t zone; /* ROOT to COMMITS, LINK */
+	uint32_t zone; /* ROOT to DIFFS, LINK, LOG, DIFF */
 	uint32_t pins;
 	uint32_t opens;         /* open files; each pins too */
 	uint32_t writers;       /* those of them that may write */
 	uint32_t pages;         /* low half of the version of what the kernel's page cache holds; 0: unknown */
 	uint64_t nlookup;       /* the kernel's references */
 	struct view *view;      /* TREE and RECORD; for scratch: of the record tree it lies in */
-	uint64_t version, size; /* RECORD: of the text whose size stat last told; version 0: none */
+	uint64_t version, size; /* RECORD: of the text whose size stat last told; version 0: none.
+				   DIFF: version is the commit it leads to */
 	union {
 		struct dir *dir;     /* TREE, DIR: what is not in the tree; may be NULL */
 		struct draft *draft; /* RECORD: being written; may be NULL */

@@ -6,6 +6,7 @@
 #include "fs/mount.h"
 #include "fs/names.h"
 #include "fs/record.h"
+#include "fs/rendered.h"
 #include "fs/who.h"
 
 #include <stdio.h>
@@ -270,7 +271,9 @@ struct fixed {
 /* What the root and every zone show. */
 static const struct fixed zone_names[] = { { "heads", NODE_HEADS },
 					   { "tags", NODE_TAGS },
-					   { "commits", NODE_COMMITS } };
+					   { "commits", NODE_COMMITS },
+					   { "log", NODE_LOGS },
+					   { "diff", NODE_DIFFS } };
 /* What the root shows besides. */
 static const struct fixed root_names[] = { { "zones", NODE_ZONES }, { "errors", NODE_ERRORS } };
 
@@ -333,6 +336,9 @@ int ns_walk(struct node **out, double *keep, struct mount *m, struct ax_txn *t, 
 		return walk_refs(out, keep, m, t, dir, name);
 	case NODE_COMMITS:
 		return walk_commits(out, keep, m, t, dir, name, uid);
+	case NODE_LOGS:
+	case NODE_DIFFS:
+		return rendered_walk(out, m, t, dir, name, uid);
 	case NODE_TREE:
 		return walk_tree(out, keep, m, t, dir, name);
 	case NODE_DIR:
@@ -375,7 +381,8 @@ static int list_zones(const struct mount *m, struct ax_txn *t, ns_list_fn *each,
 static int list_refs(const struct mount *m, struct ax_txn *t, const struct node *dir, ns_list_fn *each, void *ctx)
 {
 	bool heads = dir->kind == NODE_HEADS;
-	const char *prefix = heads ? "heads/" : "tags/";
+	const char *prefix = dir->kind == NODE_TAGS ? "tags/" : "heads/";
+	unsigned type = dir->kind == NODE_LOGS ? S_IFREG : S_IFDIR;
 	char name[AX_REF_PATH_MAX + 1] = "", after[AX_REF_PATH_MAX + 1] = "";
 	struct ax_ref ref;
 	struct ax_zone zone;
@@ -385,7 +392,7 @@ static int list_refs(const struct mount *m, struct ax_txn *t, const struct node 
 		stop = each(ctx, "main", S_IFDIR);
 	while (!stop && !(e = ax_ref_next(&ref, name, t, zone.id, prefix, after))) {
 		if (ref.commit)
-			stop = each(ctx, name + strlen(prefix), S_IFDIR);
+			stop = each(ctx, name + strlen(prefix), type);
 		memcpy(after, name, sizeof(after));
 	}
 	return stop ? stop : e == AX_ENOENT ? 0 : ax_err_errno(e);
@@ -475,9 +482,12 @@ int ns_list(struct mount *m, struct ax_txn *t, struct node *dir, ns_list_fn *eac
 		return list_zones(m, t, each, ctx);
 	case NODE_HEADS:
 	case NODE_TAGS:
+	case NODE_LOGS:
 		return list_refs(m, t, dir, each, ctx);
 	case NODE_COMMITS:
 		return list_commits(m, t, dir, each, ctx);
+	case NODE_DIFFS:
+		return 0; /* any two revisions */
 	case NODE_TREE:
 	case NODE_DIR:
 		return list_overlay(dir, each, ctx);

@@ -6,6 +6,7 @@
 #include "fs/list.h"
 #include "fs/notify.h"
 #include "fs/ns.h"
+#include "fs/rendered.h"
 #include "fs/save.h"
 #include "fs/scratch.h"
 
@@ -201,6 +202,9 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, stru
 	if (h->node->kind == NODE_FILE) {
 		data = ax_buf_view(&h->node->scratch->data);
 		scratch_touch(m, h->node);
+	} else if (h->rendered) {
+		error = rendered_read(h->rendered, &h->text, m->txn, (uint64_t)off + size);
+		data = ax_buf_view(&h->text);
 	} else {
 		if (off == 0 || !h->version)
 			error = refresh(h, m);

@@ -13,6 +13,8 @@
 #include "fs/mount.h"
 #include "fs/who.h"
 
+struct rendered;
+
 /* An open file: fi->fh. */
 struct handle {
 	struct handle *next, **link; /* mount.handles */
@@ -21,6 +23,7 @@ struct handle {
 	pid_t process;      /* who opened it: its flush is the one that counts */
 	struct ax_buf text; /* what a reader sees, as of `version` */
 	uint64_t version;
+	struct rendered *rendered; /* LOG, DIFF */
 };
 
 extern const struct fuse_lowlevel_ops ops_table;
