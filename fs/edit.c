@@ -302,6 +302,7 @@ static void set_time(struct mount *m, struct node *n, struct timespec mtime)
 	if (n->kind == NODE_TREE) {
 		if (!attr_changed(&commit, m->txn, n))
 			times_set(&m->times, attr_ino(m, n), commit, mtime);
+		pthread_cond_signal(&m->work); /* to be kept in the store */
 		return;
 	}
 	struct record_info info;
@@ -312,6 +313,7 @@ static void set_time(struct mount *m, struct node *n, struct timespec mtime)
 	} else if (!save_look(&info, &key, NULL, m->txn, n) && info.version)
 		times_set(&m->times, attr_ino(m, n), info.version, mtime);
 	ax_buf_fini(&key);
+	pthread_cond_signal(&m->work); /* to be kept in the store */
 }
 
 /* Modes are the mount's: accepted, for tar, sed, rsync and emacs fail loudly otherwise, and without effect. */

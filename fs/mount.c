@@ -67,6 +67,8 @@ enum ax_err mount_open(struct mount *m, const char *dir)
 	e = ax_txn_read(&m->txn, m->store);
 	if (!e)
 		e = look_around(m, dir);
+	if (!e && times_load(&m->times, m->txn))
+		ax_err_clear(); /* times that are lost are no reason not to mount */
 	ax_txn_reset(m->txn);
 	m->root->zone = m->default_zone;
 	return e;

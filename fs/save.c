@@ -420,6 +420,17 @@ static struct view *next_due(struct mount *m, uint64_t *when)
 	return first;
 }
 
+/* A time that is not kept is no harm: the file is copied once more. */
+static void save_times(struct mount *m)
+{
+	struct times_saving s;
+	times_take(&s, &m->times);
+	pthread_mutex_unlock(&m->lock);
+	if (s.v && times_write(&s, m->store))
+		ax_err_clear();
+	pthread_mutex_lock(&m->lock);
+}
+
 static void sleep_until(struct mount *m, uint64_t when)
 {
 	uint64_t most = who_clock() + UINT64_C(60000000000);
@@ -458,13 +469,17 @@ void *save_thread(void *mount)
 			pthread_mutex_lock(&m->lock);
 		} else if (due && (m->stopping || when <= who_clock())) {
 			commit_waiting(m, t, due);
+		} else if (m->times.unsaved && (m->stopping || m->times.due <= who_clock())) {
+			save_times(m);
+			if (m->stopping)
+				m->times.unsaved = 0; /* no memory then: not for ever */
 		} else if (m->stopping) {
 			break;
 		} else {
 			scratch_sweep(m);
 			if (ax_store_clear_stale(m->store)) /* readers that died hold old pages */
 				ax_err_clear();
-			sleep_until(m, when);
+			sleep_until(m, m->times.unsaved && m->times.due < when ? m->times.due : when);
 		}
 		ax_txn_reset(t);
 	}
