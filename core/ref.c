@@ -210,6 +210,49 @@ enum ax_err ax_log_note(struct ax_txn *t, const struct ax_log_entry *e)
 	return append(&seq, t, &plain);
 }
 
+/* -- logs of refs that were deleted: 'x' zone path -> number of the last entry ------------------------------- */
+
+static struct ax_slice gone_key(uint8_t k[REF_KEY_MAX], uint32_t zone, const char *path)
+{
+	struct ax_slice s = ref_key(k, zone, path);
+	k[0] = 'x';
+	return s;
+}
+
+static enum ax_err get_gone(uint64_t *log, struct ax_txn *t, uint32_t zone, const char *path)
+{
+	uint8_t k[REF_KEY_MAX];
+	struct ax_slice v;
+	*log = 0;
+	enum ax_err e = ax_txn_get(&v, t, AX_TABLE_MAIN, gone_key(k, zone, path));
+	if (e)
+		return e;
+	struct ax_reader r = ax_reader(v);
+	*log = ax_get_u64(&r);
+	return r.bad || ax_reader_left(&r) ? ax_fail(AX_ECORRUPT, "the note of deleted ref %s is damaged", path)
+					   : AX_OK;
+}
+
+static enum ax_err note_gone(struct ax_txn *t, uint32_t zone, const char *path, uint64_t log)
+{
+	uint8_t k[REF_KEY_MAX];
+	struct ax_buf b = AX_BUF_INIT;
+	ax_buf_u64(&b, log);
+	enum ax_err e = ax_buf_check(&b);
+	if (!e)
+		e = ax_txn_put(t, AX_TABLE_MAIN, gone_key(k, zone, path), ax_buf_view(&b));
+	ax_buf_fini(&b);
+	return e;
+}
+
+enum ax_err ax_ref_last_log(uint64_t *out, struct ax_txn *t, uint32_t zone, const char *path)
+{
+	struct ax_ref ref;
+	enum ax_err e = ax_ref_get(&ref, t, zone, path);
+	*out = ref.log;
+	return e == AX_ENOENT ? get_gone(out, t, zone, path) : e;
+}
+
 /* -- moves ------------------------------------------------------------------------------------------------- */
 
 static enum ax_err describe(struct ax_log_entry *entry, struct ax_ref *to, struct ax_txn *t, uint64_t new_commit)
@@ -247,7 +290,11 @@ enum ax_err ax_ref_move_approved(struct ax_txn *t, uint32_t zone, const char *pa
 				      .when = when };
 	snprintf(entry.ref, sizeof entry.ref, "%s", path);
 	snprintf(entry.door, sizeof entry.door, "%s", door);
+	if (!now.commit && (e = get_gone(&entry.prev, t, zone, path)) && e != AX_ENOENT)
+		return e;
 	if ((e = describe(&entry, &to, t, new_commit)) || (e = append(&to.log, t, &entry)))
+		return e;
+	if (!new_commit && (e = note_gone(t, zone, path, to.log)))
 		return e;
 	return write_ref(t, zone, path, &to);
 }
@@ -291,4 +338,22 @@ enum ax_err ax_head_set(struct ax_txn *t, uint32_t zone, uint32_t uid, const cha
 	uint8_t k[9];
 	enum ax_err e = ax_ref_check_name(branch);
 	return e ? e : ax_txn_put(t, AX_TABLE_MAIN, head_key(k, zone, uid), ax_slice_str(branch));
+}
+
+enum ax_err ax_head_follow(struct ax_txn *t, uint32_t zone, const char *from, const char *to)
+{
+	uint8_t k[9];
+	struct ax_slice key, v;
+	enum ax_err e = AX_OK;
+	head_key(k, zone, 0);
+	for (size_t n = 5; !e; n = sizeof k) {
+		if ((e = ax_txn_seek(&key, &v, t, AX_TABLE_MAIN, ax_slice(k, 5), ax_slice(k, n), n > 5)))
+			break;
+		if (key.n != sizeof k)
+			return ax_fail(AX_ECORRUPT, "the key of a HEAD is damaged");
+		memcpy(k, key.p, sizeof k);
+		if (ax_slice_eq(v, ax_slice_str(from)))
+			e = ax_txn_put(t, AX_TABLE_MAIN, ax_slice(k, sizeof k), ax_slice_str(to));
+	}
+	return e == AX_ENOENT ? AX_OK : e;
 }

@@ -45,12 +45,18 @@ AX_MUST enum ax_err ax_ref_move(struct ax_txn *t, uint32_t zone, const char *pat
 AX_MUST enum ax_err ax_ref_move_approved(struct ax_txn *t, uint32_t zone, const char *path, uint64_t expect,
 					 uint64_t new_commit, const char *door, struct ax_time when);
 
+/* The number of a ref's last log entry, also of one that was deleted: its log goes on where it ended when a ref of
+ * its name is made again. AX_ENOENT (without text) if there never was such a ref. */
+AX_MUST enum ax_err ax_ref_last_log(uint64_t *out, struct ax_txn *t, uint32_t zone, const char *path);
+
 AX_MUST enum ax_err ax_log_get(struct ax_log_entry *out, struct ax_txn *t, uint64_t seq);
 /* The number of the newest entry. */
 AX_MUST enum ax_err ax_log_last(uint64_t *out, struct ax_txn *t);
 /* Log something that is no ref move (kind, zone, ref, door, when are read). */
 AX_MUST enum ax_err ax_log_note(struct ax_txn *t, const struct ax_log_entry *e);
 
+/* Let all who are on branch `from` of the zone be on `to`. */
+AX_MUST enum ax_err ax_head_follow(struct ax_txn *t, uint32_t zone, const char *from, const char *to);
 /* HEAD is a user's own (uid and zone): the branch last checked out, "main" unless set. */
 AX_MUST enum ax_err ax_head_get(char branch[AX_REF_NAME_MAX + 1], struct ax_txn *t, uint32_t zone, uint32_t uid);
 AX_MUST enum ax_err ax_head_set(struct ax_txn *t, uint32_t zone, uint32_t uid, const char *branch);

@@ -113,6 +113,10 @@ AX_MUST enum ax_err ax_repo_branch_create(struct ax_repo *r, uint32_t zone, cons
 					  const struct ax_actor *who);
 AX_MUST enum ax_err ax_repo_branch_delete(struct ax_repo *r, uint32_t zone, const char *branch, bool force,
 					  const struct ax_actor *who);
+/* Give a branch another name; all who are on it go with it. AX_EEXIST. main keeps its name (AX_EPERM). The logs of
+ * both names say so. */
+AX_MUST enum ax_err ax_repo_branch_rename(struct ax_repo *r, uint32_t zone, const char *from, const char *to,
+					  const struct ax_actor *who);
 /* Protect a branch, which must be there, or (p->on false) no longer. Logged as a setting, "protect/BRANCH". */
 AX_MUST enum ax_err ax_repo_protect(struct ax_repo *r, uint32_t zone, const char *branch, const struct ax_protect *p,
 				    const struct ax_actor *who);

@@ -93,6 +93,44 @@ out:
 	return ax_repo_end(t, e);
 }
 
+static enum ax_err rename_ref(struct ax_txn *t, uint32_t zone, const char *from, const char *to,
+			      const struct ax_actor *who)
+{
+	char old_path[AX_REF_PATH_MAX + 1], new_path[AX_REF_PATH_MAX + 1], door[AX_VIA_MAX + 1];
+	struct ax_ref ref, other;
+	snprintf(old_path, sizeof old_path, "heads/%s", from);
+	snprintf(new_path, sizeof new_path, "heads/%s", to);
+	enum ax_err e = ax_ref_get(&ref, t, zone, old_path);
+	if (e)
+		return e == AX_ENOENT ? ax_fail(e, "there is no branch %s", from) : e;
+	if ((e = ax_ref_get(&other, t, zone, new_path)) != AX_ENOENT)
+		return e ? e : ax_fail(AX_EEXIST, "%s is already there", new_path);
+	snprintf(door, sizeof door, "%.150s from=%s", who->via, from);
+	if ((e = ax_ref_move(t, zone, new_path, 0, ref.commit, door, who->committer.when)))
+		return e;
+	snprintf(door, sizeof door, "%.150s to=%s", who->via, to);
+	if ((e = ax_ref_move(t, zone, old_path, ref.commit, 0, door, who->committer.when)))
+		return e;
+	return ax_head_follow(t, zone, from, to);
+}
+
+enum ax_err ax_repo_branch_rename(struct ax_repo *r, uint32_t zone, const char *from, const char *to,
+				  const struct ax_actor *who)
+{
+	struct ax_zone z;
+	struct ax_txn *t;
+	enum ax_err e = ax_ref_check_name(from);
+	if (!e)
+		e = ax_ref_check_name(to);
+	if (!e && strcmp(from, "main") == 0)
+		e = ax_fail(AX_EPERM, "main is the zone's own branch: it keeps its name");
+	if (e || (e = ax_repo_begin(&t, r)))
+		return e;
+	if (!(e = live_zone(&z, t, zone)))
+		e = rename_ref(t, zone, from, to, who);
+	return ax_repo_end(t, e);
+}
+
 static enum ax_err put_protection(struct ax_txn *t, uint32_t zone, const char *branch, const struct ax_protect *p,
 				  const struct ax_actor *who)
 {

@@ -5,11 +5,12 @@
 #include <string.h>
 
 static const char *to_delete, *to_drop;
-static bool porcelain;
+static bool porcelain, move;
 
 static const struct option options[] = {
 	{ "delete", 'd', "NAME", "delete a branch that is merged", &to_delete, NULL, NULL },
 	{ "drop", 'D', "NAME", "delete a branch, merged or not", &to_drop, NULL, NULL },
+	{ "move", 'm', NULL, "give OLD (else the branch you are on) the name NEW", NULL, NULL, &move },
 	{ "porcelain", 0, NULL, "list: one `NAME ID HEAD|-` a line, for scripts", NULL, NULL, &porcelain },
 	{ 0 },
 };
@@ -50,20 +51,33 @@ static enum ax_err list(struct cli *c)
 	return e == AX_ENOENT ? AX_OK : e;
 }
 
-static enum ax_err delete (struct cli *c, const char *name, bool force) {
-	struct ax_ref ref; char path[AX_REF_PATH_MAX + 1], part[AX_ID_SHORT + 1];
+static enum ax_err drop(struct cli *c, const char *name, bool force)
+{
+	struct ax_ref ref;
+	char path[AX_REF_PATH_MAX + 1], part[AX_ID_SHORT + 1];
 	enum ax_err e = ax_ref_check_name(name);
-	if (e) return e;
+	if (e)
+		return e;
 	snprintf(path, sizeof path, "heads/%s", name);
 	e = ax_ref_get(&ref, c->txn, c->zone.id, path);
-	if (e) return e == AX_ENOENT ? ax_fail(e, "no such branch: `%s`", name) : e;
-	if (!strcmp(name, c->branch)) return ax_fail(AX_EINVAL,
-						     "%s is the branch you are on (apex checkout another first)",
-						     name);
+	if (e)
+		return e == AX_ENOENT ? ax_fail(e, "no such branch: `%s`", name) : e;
+	if (!strcmp(name, c->branch))
+		return ax_fail(AX_EINVAL, "%s is the branch you are on (apex checkout another first)", name);
 	cli_end_read(c);
 	e = ax_repo_branch_delete(c->repo, c->zone.id, name, force, &c->actor);
 	ax_id_short(part, &ref.id);
-	if (!e) ax_buf_printf(&c->out, "Deleted branch %s (was %s)\n", name, part);
+	if (!e)
+		ax_buf_printf(&c->out, "Deleted branch %s (was %s)\n", name, part);
+	return e;
+}
+
+static enum ax_err rename_branch(struct cli *c, const char *from, const char *to)
+{
+	cli_end_read(c);
+	enum ax_err e = ax_repo_branch_rename(c->repo, c->zone.id, from, to, &c->actor);
+	if (!e)
+		ax_buf_printf(&c->out, "Branch %s is now %s\n", from, to);
 	return e;
 }
 
@@ -88,14 +102,18 @@ static enum ax_err run(struct cli *c, struct words *w)
 	if (gone && w->n)
 		return ax_fail(AX_EUSAGE, "one word too many: `%s`", w->v[0]);
 	if (gone)
-		return delete (c, gone, to_drop != NULL);
+		return drop(c, gone, to_drop != NULL);
+	if (move && !w->n)
+		return ax_fail(AX_EUSAGE, "-m needs the new name");
+	if (move)
+		return rename_branch(c, w->n > 1 ? w->v[0] : c->branch, w->v[w->n - 1]);
 	return w->n ? make(c, w->v[0], w->n > 1 ? w->v[1] : NULL) : list(c);
 }
 
 const struct verb verb_branch = {
 	.name = "branch",
-	.synopsis = "[--porcelain] | NAME [START] | -d NAME | -D NAME",
-	.summary = "list branches, make one, or delete one",
+	.synopsis = "[--porcelain] | NAME [START] | -d NAME | -D NAME | -m [OLD] NEW",
+	.summary = "list branches, make, rename or delete one",
 	.details = "* marks the branch you are on. START is a revision, else the tip.",
 	.example = "apex branch canary main~1",
 	.options = options,

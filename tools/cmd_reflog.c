@@ -25,16 +25,25 @@ static enum ax_err put_entry(struct cli *c, const char *branch, unsigned n, cons
 	return ax_buf_check(&c->out);
 }
 
+/* A branch that was deleted has its log still. */
+static enum ax_err last(uint64_t *seq, struct cli *c)
+{
+	char path[AX_REF_PATH_MAX + 1];
+	snprintf(path, sizeof path, "heads/%s", c->branch);
+	enum ax_err e = ax_ref_last_log(seq, c->txn, c->zone.id, path);
+	return e == AX_ENOENT ? cli_need_tip(c) : e;
+}
+
 static enum ax_err run(struct cli *c, struct words *w)
 {
 	struct ax_log_entry entry;
+	uint64_t seq = 0;
 	if (w->n)
 		c->branch_text = w->v[0];
 	c->style = PRINT_IDS;
 	enum ax_err e = cli_begin(c, true);
 	if (!e)
-		e = cli_need_tip(c);
-	uint64_t seq = e ? 0 : c->tip.log;
+		e = last(&seq, c);
 	for (unsigned n = 0; seq && !e; n++, seq = entry.prev) {
 		e = ax_log_get(&entry, c->txn, seq);
 		if (!e)
@@ -49,7 +58,7 @@ const struct verb verb_reflog = {
 	.summary = "print where a branch has been, newest first",
 	.details = "Each line: the commit, the revision that names it by its place in this list, when and through "
 		   "which door\n"
-		   "the branch came there, the commit's subject.",
+		   "the branch came there, the commit's subject. A branch that was deleted keeps its log.",
 	.example = "apex reflog main",
 	.min_words = 0,
 	.max_words = 1,
