@@ -27,6 +27,11 @@ struct ax_id ax_hash_bytes(struct ax_slice s)
 	return id;
 }
 
+void ax_hash_salt(uint8_t key[16], struct ax_slice salt)
+{
+	crypto_generichash(key, 16, salt.p, salt.n, NULL, 0);
+}
+
 uint64_t ax_hash_sip(const uint8_t key[16], struct ax_slice s)
 {
 	_Static_assert(crypto_shorthash_BYTES == 8 && crypto_shorthash_KEYBYTES == 16, "SipHash-2-4, 64 bits");

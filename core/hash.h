@@ -22,6 +22,8 @@ AX_MUST enum ax_err ax_hash_init(void);
 struct ax_id ax_hash_object(enum ax_kind kind, struct ax_slice payload);
 /* BLAKE2b-256 of plain bytes (plans, keys of side tables): no version, no kind. */
 struct ax_id ax_hash_bytes(struct ax_slice s);
+/* BLAKE2b-128 of plain bytes: a key for ax_hash_sip made of a salt that people choose. */
+void ax_hash_salt(uint8_t key[16], struct ax_slice salt);
 /* SipHash-2-4 with a 16-byte key. */
 uint64_t ax_hash_sip(const uint8_t key[16], struct ax_slice s);
 
