@@ -202,3 +202,21 @@ enum ax_err ax_repo_tag_delete(struct ax_id *was, struct ax_repo *r, uint32_t zo
 		e = AX_OK; /* it was a name only */
 	return ax_repo_end(t, e);
 }
+
+enum ax_err ax_repo_sign(struct ax_repo *r, uint32_t zone, enum ax_kind kind, const struct ax_id *id,
+			 const struct ax_secret_key *key, const struct ax_actor *who)
+{
+	struct ax_log_entry entry = { .kind = AX_LOG_SETTING, .zone = zone, .when = who->committer.when };
+	struct ax_object o;
+	struct ax_txn *t;
+	uint64_t local;
+	enum ax_err e = ax_repo_begin(&t, r);
+	if (e)
+		return e;
+	snprintf(entry.ref, sizeof entry.ref, "signed");
+	snprintf(entry.door, sizeof entry.door, "%s", who->via);
+	if (!(e = ax_object_find(&local, t, id)) && !(e = ax_object_read(&o, t, local, kind)) &&
+	    !(e = ax_sign(t, kind, id, key)))
+		e = ax_log_note(t, &entry);
+	return ax_repo_end(t, e);
+}

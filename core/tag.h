@@ -17,6 +17,7 @@
 
 #include "core/ref.h"
 #include "core/repo.h"
+#include "core/sign.h"
 
 struct ax_tag {
 	struct ax_id id, object;
@@ -43,6 +44,10 @@ AX_MUST enum ax_err ax_tag_find(uint64_t *local, struct ax_txn *t, uint32_t zone
  * *id gets the object's hash. */
 AX_MUST enum ax_err ax_repo_tag_object(struct ax_id *id, struct ax_repo *r, uint32_t zone, const char *name,
 				       uint64_t commit, const char *message, const struct ax_actor *who);
+/* Sign a commit or tag that is there. Logged as a setting, "signed", so that who follows the repository looks again.
+ */
+AX_MUST enum ax_err ax_repo_sign(struct ax_repo *r, uint32_t zone, enum ax_kind kind, const struct ax_id *id,
+				 const struct ax_secret_key *key, const struct ax_actor *who);
 /* Delete a tag; *was (may be NULL) gets the commit it named. AX_ENOENT. */
 AX_MUST enum ax_err ax_repo_tag_delete(struct ax_id *was, struct ax_repo *r, uint32_t zone, const char *name,
 				       const struct ax_actor *who);
