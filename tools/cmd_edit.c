@@ -21,7 +21,7 @@ static const char head[] = "; commit ";
 
 struct edit {
 	struct cli *c;
-	bool of_name;
+	bool of_name, quit; /* quit: somebody said so, and is not asked again */
 	struct ax_name owner;
 	struct ax_id base; /* the commit it began at; zeroes: none */
 	struct editor editor;
@@ -202,7 +202,8 @@ static enum ax_err take(struct edit *x, bool *again)
 		*again = answer == 'e';
 		if (!e && answer == 'y')
 			e = commit(x, &three);
-		else if (!e && answer == 'q')
+		x->quit = !e && answer == 'q';
+		if (x->quit)
 			e = ax_fail(AX_EINVAL, "nothing was committed");
 		three_fini(&three);
 	}
@@ -217,7 +218,7 @@ static bool can_be_mended(enum ax_err e)
 
 static bool wants_more(struct edit *x, enum ax_err e)
 {
-	if (!can_be_mended(e) || !editor_can_ask())
+	if (x->quit || !can_be_mended(e) || !editor_can_ask())
 		return false;
 	fprintf(stderr, "apex: %s\n", ax_err_text(e));
 	cli_tell_warnings(x->c);

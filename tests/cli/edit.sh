@@ -89,7 +89,8 @@ rm -rf "$T"/tmp/*
 
 if command -v python3 >/dev/null; then
 	cat >"$T/typed.py" <<'X'
-import os, pty, sys, time
+import os, pty, signal, sys
+signal.alarm(60)
 pid, fd = pty.fork()
 if pid == 0:
     os.execv(sys.argv[1], sys.argv[1:-1])
