@@ -1,9 +1,8 @@
-#include "core/render.h"
+#include "core/zonefile.h"
 #include "core/zonetext.h"
 #include "tools/editor.h"
 #include "tools/pick.h"
 #include "tools/save.h"
-#include "tools/three.h"
 #include "tools/verbs.h"
 
 #include <stdio.h>
@@ -16,8 +15,6 @@ static const struct option options[] = {
 	{ "resume", 0, "FILE", "go on with a text that was kept", &resume, NULL, NULL },
 	{ 0 },
 };
-
-static const char head[] = "; commit ";
 
 struct edit {
 	struct cli *c;
@@ -42,29 +39,6 @@ static enum ax_err put_records(struct edit *x, const struct ax_commit_info *at, 
 	return e ? e : ax_zonetext_write(&x->first, &owner, &set, at->serial);
 }
 
-static bool is_apex_soa(struct ax_slice key)
-{
-	return key.n == 3 && !key.p[0] && ax_be16(key.p + 1) == AX_TYPE_SOA;
-}
-
-/* Twice through the tree: the SOA first, then all others. */
-static enum ax_err put_zone(struct edit *x, const struct ax_commit_info *at)
-{
-	struct ax_cursor c;
-	enum ax_err e = ax_cursor_init(&c, x->c->txn, &at->root);
-	if (e)
-		return e;
-	for (int soa = 1; !e && soa >= 0; soa--)
-		for (e = ax_cursor_seek(&c, ax_slice(NULL, 0)); !e && c.valid; e = ax_cursor_next(&c)) {
-			if (is_apex_soa(c.entry.key) == soa && (e = put_records(x, at, c.entry.key, c.entry.value)))
-				break;
-			if (soa && c.entry.key.n && c.entry.key.p[0])
-				break;
-		}
-	ax_cursor_fini(&c);
-	return e;
-}
-
 struct one_name {
 	struct edit *x;
 	const struct ax_commit_info *at;
@@ -81,29 +55,16 @@ static enum ax_err put_text(struct edit *x)
 {
 	struct cli_commit tip = { .zone = x->c->zone, .info = { .root = ax_tree_empty() } };
 	struct one_name n = { x, &tip.info };
-	char hex[AX_ID_HEX + 1];
 	enum ax_err e = x->c->tip.commit ? cli_revision(&tip, x->c, NULL) : cli_may_begin(x->c);
 	if (e)
 		return e;
 	x->base = x->c->tip.id;
-	ax_id_hex(hex, &x->base);
-	ax_buf_printf(&x->first, "%s%s: keep this line, it is what your changes are merged from\n", head, hex);
+	ax_zonefile_head(&x->first, &x->base);
 	if (!x->of_name)
-		e = put_zone(x, &tip.info);
+		e = ax_zonefile_write(&x->first, x->c->txn, &x->c->zone.apex, &tip.info);
 	else if ((e = pick(x->c, &tip, &x->owner, AX_TYPE_ANY, put_entry, &n)) == AX_ENOENT)
 		e = AX_OK;
 	return e ? e : ax_buf_check(&x->first);
-}
-
-/* The commit that the text says it began at. */
-static bool read_base(struct ax_id *out, struct ax_slice text)
-{
-	char hex[AX_ID_HEX + 1] = "";
-	size_t n = strlen(head);
-	if (text.n < n + AX_ID_HEX || memcmp(text.p, head, n))
-		return false;
-	memcpy(hex, text.p + n, AX_ID_HEX);
-	return !ax_id_parse(out, hex);
 }
 
 /* -- one round -------------------------------------------------------------------------------------------- */
@@ -139,7 +100,7 @@ static enum ax_err parse(struct edit *x, struct ax_batch *b)
 	return e ? e : check_owner(x, b);
 }
 
-static enum ax_err join(struct three *three, struct edit *x, struct ax_batch *stated)
+static enum ax_err join(struct ax_three *three, struct edit *x, struct ax_batch *stated)
 {
 	struct ax_buf scope = AX_BUF_INIT;
 	enum ax_err e = AX_OK;
@@ -147,18 +108,18 @@ static enum ax_err join(struct three *three, struct edit *x, struct ax_batch *st
 		e = ax_key_owner(&scope, &x->owner, &x->c->zone.apex);
 		ax_buf_u8(&scope, 0); /* the name itself, nothing below */
 	}
-	(void)read_base(&x->base, ax_buf_view(&x->text));
+	(void)ax_zonefile_base(&x->base, ax_buf_view(&x->text));
 	if (!e)
 		e = ax_txn_read(&x->c->txn, ax_repo_store(x->c->repo));
 	if (!e)
-		e = three_join(three, x->c->txn, &x->c->zone, x->c->branch, &x->base, stated, ax_buf_view(&scope));
+		e = ax_three_join(three, x->c->txn, &x->c->zone, x->c->branch, &x->base, stated, ax_buf_view(&scope));
 	cli_end_read(x->c);
 	ax_buf_fini(&scope);
 	return e;
 }
 
 /* Show what would be done; without anybody to ask it is done. */
-static char show(const struct three *three)
+static char show(const struct ax_three *three)
 {
 	if (!editor_can_ask() || !three->diff.n)
 		return 'y';
@@ -166,7 +127,7 @@ static char show(const struct three *three)
 	return editor_ask("Commit this? [y]es, [e]dit again, [q]uit:", "yeq");
 }
 
-static enum ax_err commit(struct edit *x, struct three *three)
+static enum ax_err commit(struct edit *x, struct ax_three *three)
 {
 	enum ax_err e = ax_txn_read(&x->c->txn, ax_repo_store(x->c->repo));
 	struct save s = { .batch = &three->batch,
@@ -195,8 +156,8 @@ static enum ax_err take(struct edit *x, bool *again)
 	ax_batch_init(&stated, &x->c->zone.apex);
 	enum ax_err parsed = parse(x, &stated);
 	for (int i = 0; !parsed && e == AX_ELOST && i < RACES_MAX; i++) {
-		struct three three;
-		three_init(&three, &x->c->zone.apex);
+		struct ax_three three;
+		ax_three_init(&three, &x->c->zone.apex);
 		e = join(&three, x, &stated);
 		char answer = e ? 'y' : show(&three);
 		*again = answer == 'e';
@@ -205,7 +166,7 @@ static enum ax_err take(struct edit *x, bool *again)
 		x->quit = !e && answer == 'q';
 		if (x->quit)
 			e = ax_fail(AX_EINVAL, "nothing was committed");
-		three_fini(&three);
+		ax_three_fini(&three);
 	}
 	ax_batch_fini(&stated);
 	return parsed ? parsed : e;
@@ -250,8 +211,8 @@ static enum ax_err begin(struct edit *x)
 		enum ax_err e = editor_use(&x->editor, resume);
 		if (!e)
 			e = cli_read_file(&x->text, resume);
-		if (!e && !read_base(&x->base, ax_buf_view(&x->text)))
-			e = ax_fail(AX_EINVAL, "%s: does not begin with `%sID`", resume, head);
+		if (!e && !ax_zonefile_base(&x->base, ax_buf_view(&x->text)))
+			e = ax_fail(AX_EINVAL, "%s: does not begin with `; commit ID`", resume);
 		return e;
 	}
 	enum ax_err e = put_text(x);
