@@ -236,35 +236,36 @@ static enum ax_err refuse(const struct ax_id *id, const char *why)
 	return ax_fail(AX_ECHECK, "commit %s: %s", hex, why);
 }
 
-static enum ax_err check_whole(struct ax_txn *t, uint64_t local, const struct ax_id *id, struct ax_idset *seen)
+static enum ax_err altered(enum ax_err e, const struct ax_id *id)
 {
-	struct ax_commit_info info;
-	struct ax_id now;
-	enum ax_err e = ax_commit_id(&now, t, local);
-	if (!e && !ax_id_eq(&now, id))
-		return refuse(id, "altered: it does not hash to its id");
-	if (!e)
-		e = ax_commit_info(&info, t, local);
-	if (!e)
-		e = ax_tree_verify_shared(t, &info.root, seen);
+	char why[300];
 	if (e != AX_ECORRUPT)
 		return e;
-	char why[300];
 	snprintf(why, sizeof why, "altered: %.280s", ax_err_text(e));
 	return refuse(id, why);
+}
+
+static enum ax_err check_tree(struct ax_txn *t, uint64_t local, struct ax_idset *seen)
+{
+	struct ax_commit_info info;
+	enum ax_err e = ax_commit_info(&info, t, local);
+	return e ? e : ax_tree_verify_shared(t, &info.root, seen);
 }
 
 enum ax_err ax_sign_verify(struct ax_public_key *by, struct ax_txn *t, uint64_t local, const struct ax_id *id,
 			   const struct ax_keys *trusted, struct ax_idset *seen)
 {
 	enum ax_signed state;
+	struct ax_id now;
 	*by = (struct ax_public_key){ 0 };
-	enum ax_err e = check_whole(t, local, id, seen);
+	enum ax_err e = ax_commit_id(&now, t, local);
+	if (!e && !ax_id_eq(&now, id))
+		return refuse(id, "altered: it does not hash to its id");
 	if (e || (e = ax_sign_check(&state, by, t, AX_KIND_COMMIT, id, trusted)))
-		return e;
+		return altered(e, id);
 	switch (state) {
 	case AX_SIGNED_GOOD:
-		return AX_OK;
+		return altered(check_tree(t, local, seen), id);
 	case AX_SIGNED_BAD:
 		return refuse(id, "its signature is not valid");
 	case AX_SIGNED_FOREIGN:

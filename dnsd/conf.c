@@ -7,7 +7,17 @@
 #include "core/ref.h"
 #include "dnsd/tcp.h"
 
-enum { OPTION_REPO = 256, OPTION_LISTEN, OPTION_ZONE, OPTION_BRANCH, OPTION_AT, OPTION_THREADS, OPTION_TCP };
+enum {
+	OPTION_REPO = 256,
+	OPTION_LISTEN,
+	OPTION_ZONE,
+	OPTION_BRANCH,
+	OPTION_AT,
+	OPTION_THREADS,
+	OPTION_TCP,
+	OPTION_SIGNED,
+	OPTION_KEY
+};
 
 static const struct option options[] = {
 	{ "repo", required_argument, NULL, OPTION_REPO },
@@ -17,6 +27,8 @@ static const struct option options[] = {
 	{ "at", required_argument, NULL, OPTION_AT },
 	{ "threads", required_argument, NULL, OPTION_THREADS },
 	{ "tcp-connections", required_argument, NULL, OPTION_TCP },
+	{ "require-signed", no_argument, NULL, OPTION_SIGNED },
+	{ "key", required_argument, NULL, OPTION_KEY },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -51,6 +63,16 @@ static enum ax_err add_address(struct conf *c, const char *text)
 	return address_parse(&c->address[c->addresses++], text);
 }
 
+static enum ax_err add_key(struct conf *c, const char *path)
+{
+	const char **grown = realloc(c->keys, (c->nkeys + 1) * sizeof *grown);
+	if (!grown)
+		return ax_fail(AX_ENOMEM, "no memory for the options");
+	c->keys = grown;
+	c->keys[c->nkeys++] = path;
+	return AX_OK;
+}
+
 static enum ax_err branch(struct conf *c, const char *text)
 {
 	c->branch = text;
@@ -77,6 +99,11 @@ static enum ax_err take(struct conf *c, int option, const char *said)
 		return number(&c->threads, "threads", optarg, CONF_THREADS_MAX);
 	case OPTION_TCP:
 		return number(&c->tcp_connections, "tcp-connections", optarg, 1 << 20);
+	case OPTION_SIGNED:
+		c->require_signed = true;
+		return AX_OK;
+	case OPTION_KEY:
+		return add_key(c, optarg);
 	case 'h':
 		c->help = true;
 		return AX_OK;
@@ -107,6 +134,8 @@ enum ax_err conf_read(struct conf *c, int argc, char **argv, const char *repo, u
 		return ax_fail(AX_EUSAGE, "what is `%s`?", argv[optind]);
 	if (c->at && c->branch)
 		return ax_fail(AX_EUSAGE, "--at and --branch exclude each other");
+	if (c->require_signed != (c->nkeys > 0))
+		return ax_fail(AX_EUSAGE, "--require-signed and --key FILE go together");
 	if (!c->addresses)
 		return ax_fail(AX_EUSAGE, "--listen is needed, e.g. --listen 127.0.0.1:5300");
 	if (!c->branch)
@@ -117,5 +146,6 @@ enum ax_err conf_read(struct conf *c, int argc, char **argv, const char *repo, u
 void conf_fini(struct conf *c)
 {
 	free(c->zones);
+	free(c->keys);
 	*c = (struct conf){ 0 };
 }

@@ -14,6 +14,9 @@ struct conf {
 	struct ax_name *zones; /* owned */
 	size_t nzones;
 	unsigned threads, tcp_connections;
+	bool require_signed;
+	const char **keys; /* files of those whose signatures count; the array is owned */
+	size_t nkeys;
 	bool help, version;
 };
 

@@ -12,6 +12,7 @@
 #include "core/watch.h"
 #include "dnsd/build.h"
 #include "dnsd/publish.h"
+#include "dnsd/vouch.h"
 
 enum { RETRY_MS = 1000, STALE_S = 60, UPDATE_OWNERS = 20000 };
 
@@ -22,6 +23,7 @@ struct served {
 	bool touched;    /* look at its ref */
 	bool told;       /* its trouble was logged */
 	uint64_t pinned; /* the commit of `at` */
+	struct vouch vouch;
 };
 
 struct follow {
@@ -155,20 +157,37 @@ static enum ax_err touch(struct follow *f, uint32_t id)
 	return AX_OK;
 }
 
+/* Only what is signed, if that is asked for: else the last that was. */
+static enum ax_err need_signed(uint64_t *commit, struct follow *f, struct served *z, uint32_t id, const char *path)
+{
+	struct ax_zone zone;
+	bool news;
+	if (!f->options.trusted)
+		return AX_OK;
+	enum ax_err e = vouch_for(commit, &news, &z->vouch, f->txn, id, path, f->options.trusted);
+	if (e || !news)
+		return e;
+	char why[1200];
+	snprintf(why, sizeof why, "not served: %s", ax_err_text(AX_ECHECK));
+	stats_add(&f->stats.load_errors, 1);
+	tell(f, ax_zone_get(&zone, f->txn, id) == AX_OK ? &zone.apex : NULL, why);
+	return AX_OK;
+}
+
 /* The commit to serve; 0 if the zone is unborn on the branch. */
-static enum ax_err target(uint64_t *commit, struct follow *f, const struct served *z, uint32_t id)
+static enum ax_err target(uint64_t *commit, struct follow *f, struct served *z, uint32_t id)
 {
 	char path[AX_REF_PATH_MAX + 1];
 	struct ax_ref ref;
 	*commit = z->pinned;
 	if (f->options.at)
-		return AX_OK;
+		return need_signed(commit, f, z, id, NULL);
 	snprintf(path, sizeof path, "heads/%s", f->options.branch);
 	enum ax_err e = ax_ref_get(&ref, f->txn, id, path);
 	if (e && e != AX_ENOENT)
 		return e;
 	*commit = ref.commit;
-	return AX_OK;
+	return need_signed(commit, f, z, id, path);
 }
 
 /* The plain way until the builder is done; of an unborn zone nothing. */
@@ -320,6 +339,8 @@ static enum ax_err note_entry(struct follow *f, const struct ax_log_entry *entry
 {
 	const size_t heads = strlen("heads/");
 	if (entry->kind == AX_LOG_ZONE_ADDED || entry->kind == AX_LOG_ZONE_REMOVED)
+		return touch(f, entry->zone);
+	if (entry->kind == AX_LOG_SETTING && f->options.trusted && strcmp(entry->ref, "signed") == 0)
 		return touch(f, entry->zone);
 	if (entry->kind == AX_LOG_REF && !f->options.at && strncmp(entry->ref, "heads/", heads) == 0 &&
 	    strcmp(entry->ref + heads, f->options.branch) == 0)
@@ -501,8 +522,11 @@ void follow_stop(struct follow *f)
 		ax_watch_close(&f->watch);
 	if (f->wake >= 0)
 		close(f->wake);
-	for (uint32_t i = 0; i < f->zones; i++)
+	for (uint32_t i = 0; i < f->zones; i++) {
+		if (f->zone[i])
+			vouch_fini(&f->zone[i]->vouch);
 		free(f->zone[i]);
+	}
 	free(f->zone);
 	free(f->touched);
 	free(f);

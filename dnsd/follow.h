@@ -9,11 +9,13 @@
  * A zone whose new state can't be loaded keeps its last good image; that is logged, counted, and tried again with the
  * next look, at least each RETRY_MS. A zone without the branch is unborn: SERVFAIL. A zone removed is no longer
  * there: REFUSED.
+ * Where only signed commits are served, a tip that is not keeps the last good one served: that is logged once.
  * No snapshot of the store is held while waiting. */
 #ifndef FOLLOW_H
 #define FOLLOW_H
 
 #include "core/repo.h"
+#include "core/sign.h"
 #include "dnsd/stats.h"
 
 struct follow_options {
@@ -21,6 +23,7 @@ struct follow_options {
 	const char *at;              /* or a revision, resolved once for each zone; then nothing is followed */
 	const struct ax_name *zones; /* only these; all if nzones is 0 */
 	size_t nzones;
+	const struct ax_keys *trusted; /* only commits that one of these signed; NULL: any */
 	struct ax_time now;            /* what a revision like main@{2 days ago} counts from */
 	void (*log)(const char *text); /* a line for the operator, without LF; from any thread */
 };

@@ -19,7 +19,7 @@ enum { PLAIN_THREADS = 2 };
 
 static const char usage[] =
 	"usage: apexd [--repo DIR] --listen ADDRESS:PORT ... [--zone ZONE ...] [--branch BRANCH | --at REVISION]\n"
-	"             [--threads N] [--tcp-connections N]\n"
+	"             [--require-signed --key FILE ...] [--threads N] [--tcp-connections N]\n"
 	"       apexd --help | --version\n"
 	"\n"
 	"  --repo DIR             the repository (default: $APEX_REPO, else ./.apex)\n"
@@ -27,6 +27,8 @@ static const char usage[] =
 	"  --zone ZONE            only this zone; repeatable (default: every zone of the repository)\n"
 	"  --branch BRANCH        the branch that is served and followed (default: main)\n"
 	"  --at REVISION          serve this revision of each zone, whatever happens later\n"
+	"  --require-signed       serve only commits that a trusted key signed; keep the last such one else\n"
+	"  --key FILE             the public keys that are trusted; repeatable\n"
 	"  --threads N            threads for each address and for TCP (default: the number of cores)\n"
 	"  --tcp-connections N    TCP connections at a time (default: 1024)\n"
 	"\n"
@@ -35,6 +37,7 @@ static const char usage[] =
 struct daemon {
 	struct conf conf;
 	struct ax_repo *repo;
+	struct ax_keys keys; /* trusted */
 	struct follow *follow;
 	struct queue *queue;
 	struct udp *udp;
@@ -92,6 +95,27 @@ static enum ax_err probe(const struct conf *c)
 	return e;
 }
 
+/* A file of public keys, of at most a megabyte. */
+static enum ax_err read_keys(struct ax_keys *keys, const char *path)
+{
+	enum { KEYS_FILE_MAX = 1 << 20 };
+	struct ax_buf text = AX_BUF_INIT;
+	FILE *file = fopen(path, "re");
+	enum ax_err e = file ? AX_OK : ax_fail(AX_ENOENT, "%s: %s", path, strerror(errno));
+	if (!e && !ax_buf_reserve(&text, KEYS_FILE_MAX))
+		e = ax_buf_check(&text);
+	if (!e)
+		text.n = fread(text.p, 1, KEYS_FILE_MAX, file);
+	if (!e && (ferror(file) || !feof(file)))
+		e = ax_fail(AX_EINVAL, "%s: can't be read, or is over a megabyte", path);
+	if (!e && (e = ax_keys_parse(keys, ax_buf_view(&text))) == AX_EINVAL)
+		e = ax_fail(e, "%s: %s", path, ax_err_text(e));
+	if (file)
+		fclose(file);
+	ax_buf_fini(&text);
+	return e;
+}
+
 static enum ax_err start(struct daemon *d)
 {
 	const struct conf *c = &d->conf;
@@ -101,9 +125,12 @@ static enum ax_err start(struct daemon *d)
 				    .at = c->at,
 				    .zones = c->zones,
 				    .nzones = c->nzones,
+				    .trusted = c->require_signed ? &d->keys : NULL,
 				    .now = { now.tv_sec, (uint32_t)now.tv_nsec, 0 },
 				    .log = say };
 	enum ax_err e = seed();
+	for (size_t i = 0; !e && i < c->nkeys; i++)
+		e = read_keys(&d->keys, c->keys[i]);
 	if (!e)
 		e = ax_repo_open(&d->repo, c->repo, true);
 	if (!e)
@@ -129,6 +156,7 @@ static void stop(struct daemon *d)
 	tcp_free(d->tcp);
 	follow_stop(d->follow);
 	ax_repo_close(d->repo);
+	ax_keys_fini(&d->keys);
 	conf_fini(&d->conf);
 }
 

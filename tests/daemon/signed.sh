@@ -1,0 +1,32 @@
+#!/bin/sh
+# Only signed commits are served; the last good tip stays while the newest is not signed, across a restart too.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/daemon/daemon.lib.sh
+. "$(dirname "$0")/daemon.lib.sh"
+example_zone >"$T/example.zone"
+ok init apex init example.
+ok import apex import "$T/example.zone"
+ok key apex keygen "$T/ann" --name Ann
+ok other_key apex keygen "$T/bob" --name Bob
+status 2 flag_needs_a_key "$APEX_BUILD/apexd" --listen "127.0.0.1:$port" --require-signed
+status 2 key_needs_the_flag "$APEX_BUILD/apexd" --listen "127.0.0.1:$port" --key "$T/ann.pub"
+status 1 key_must_be_one "$APEX_BUILD/apexd" --listen "127.0.0.1:$port" --require-signed --key "$T/example.zone"
+
+serve apexd --require-signed --key "$T/ann.pub"
+is nothing_signed_is_servfail "$(status_of www.example A)" "SERVFAIL qr"
+has unsigned_is_logged "$T/apexd.log" 'example\.: not served: commit [0-9a-f]{64}: unsigned'
+ok signed_by_another apex sign-commit --key "$T/bob"
+ok signed apex sign-commit --key "$T/ann"
+soon signed_is_answered 2 sh -c "dig +short @127.0.0.1 -p $port www.example A | grep -qx 192.0.2.4"
+ok change apex set www A 300 192.0.2.5
+ok second_change apex set www A 300 192.0.2.6
+soon change_is_told 2 sh -c "test \$(grep -c 'not served' '$T/apexd.log') -ge 2"
+is unsigned_change_is_not_served "$(ask www.example A)" 192.0.2.4
+stop "$daemon"
+serve again --require-signed --key "$T/ann.pub"
+is last_good_one_is_found_at_the_start "$(ask www.example A)" 192.0.2.4
+ok sign_it apex sign-commit --key "$T/ann"
+soon now_it_is_served 2 sh -c "dig +short @127.0.0.1 -p $port www.example A | grep -qx 192.0.2.6"
+is only_what_is_not_signed_is_told "$(grep -c 'not served' "$T/again.log")" 1
+stop "$daemon"
