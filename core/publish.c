@@ -286,10 +286,12 @@ static enum ax_err count_all(struct ax_work *w, struct ax_txn *t)
 static enum ax_err move(struct ax_publish *p, struct ax_work *w)
 {
 	enum ax_err e = count_all(w, p->txn);
-	if (!e && !p->forced)
+	if (!e && !p->forced && !w->change->meant)
 		e = ax_guard_all(p, w);
-	return e ? e
-		 : ax_ref_move(p->txn, w->zone.id, w->path, w->tip.commit, w->next.local, p->door, p->committer.when);
+	if (e)
+		return e;
+	return (w->change->approved ? ax_ref_move_approved : ax_ref_move)(p->txn, w->zone.id, w->path, w->tip.commit,
+									  w->next.local, p->door, p->committer.when);
 }
 
 static enum ax_err run_one(struct ax_publish *p, struct ax_work *w)

@@ -62,9 +62,11 @@ struct ax_change {
 	unsigned joins; /* further parents of the new commit (local ids): a merge, made even if nothing changes */
 	uint64_t join[AX_PARENTS_MAX - 1];
 	const struct ax_person *author; /* NULL: the actor's */
-	bool chained; /* begins where the change before it ended, of the same branch, which moves once for all */
-	bool merges;  /* failing a check is a conflict */
-	bool revive;  /* if the zone was removed, bring it back */
+	bool chained;  /* begins where the change before it ended, of the same branch, which moves once for all */
+	bool merges;   /* failing a check is a conflict */
+	bool revive;   /* if the zone was removed, bring it back */
+	bool approved; /* review.h: compose sees to it that this may move a protected branch */
+	bool meant;    /* review.h: guards stand aside, their plan was named */
 	/* Called in the transaction when it is known what the change stands on, to fill the batch. May be NULL. */
 	enum ax_err (*compose)(void *ctx, struct ax_work *w, struct ax_txn *t);
 	void *compose_ctx;

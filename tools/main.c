@@ -7,12 +7,13 @@
 #include <unistd.h>
 
 static const struct verb *const verbs[] = {
-	&verb_init,       &verb_zone,    &verb_status,   &verb_import,  &verb_export,      &verb_set,
-	&verb_delete,     &verb_edit,    &verb_apply,    &verb_show,    &verb_log,         &verb_diff,
-	&verb_blame,      &verb_branch,  &verb_checkout, &verb_merge,   &verb_cherry_pick, &verb_rebase,
-	&verb_revert,     &verb_restore, &verb_reset,    &verb_keygen,  &verb_sign_commit, &verb_verify,
-	&verb_tag,        &verb_reflog,  &verb_force,    &verb_protect, &verb_check,       &verb_fsck,
-	&verb_cat_object, &verb_grep,    &verb_resolve,  &verb_bisect,
+	&verb_init,    &verb_zone,    &verb_status,   &verb_import,     &verb_export,      &verb_set,
+	&verb_delete,  &verb_edit,    &verb_apply,    &verb_show,       &verb_log,         &verb_diff,
+	&verb_blame,   &verb_branch,  &verb_checkout, &verb_merge,      &verb_cherry_pick, &verb_rebase,
+	&verb_revert,  &verb_restore, &verb_reset,    &verb_keygen,     &verb_sign_commit, &verb_verify,
+	&verb_tag,     &verb_reflog,  &verb_force,    &verb_propose,    &verb_review,      &verb_approve,
+	&verb_protect, &verb_check,   &verb_fsck,     &verb_cat_object, &verb_grep,        &verb_resolve,
+	&verb_bisect,
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
