@@ -1,4 +1,5 @@
 #include "core/publish.h"
+#include "core/sign.h"
 #include "core/blame.h"
 #include "core/diff.h"
 
@@ -283,11 +284,36 @@ static enum ax_err count_all(struct ax_work *w, struct ax_txn *t)
 	return ax_tree_diff(t, &w->tip_info.root, &w->next.root, count_difference, &w->stats);
 }
 
+/* A signature that is one; whose it is to be, whoever verifies says. */
+static enum ax_err check_signed(struct ax_publish *p, struct ax_work *w)
+{
+	struct ax_protect protect;
+	struct ax_public_key key = { 0 };
+	uint8_t signature[AX_SIGNATURE_SIZE];
+	struct ax_keys keys = { &key, 1, 1 };
+	enum ax_signed state = AX_SIGNED_NOT;
+	enum ax_err e = ax_protect_get(&protect, p->txn, w->zone.id, w->change->branch);
+	if (e || !protect.signed_only)
+		return e;
+	e = ax_sign_next(&key, signature, p->txn, &w->id, true);
+	if (!e)
+		e = ax_sign_check(&state, NULL, p->txn, AX_KIND_COMMIT, &w->id, &keys);
+	if (e && e != AX_ENOENT)
+		return e;
+	return state == AX_SIGNED_GOOD ? AX_OK
+				       : ax_fail(AX_EPROTECTED, "%s takes only signed commits: approve with --key",
+						 w->change->branch);
+}
+
 static enum ax_err move(struct ax_publish *p, struct ax_work *w)
 {
 	enum ax_err e = count_all(w, p->txn);
 	if (!e && !p->forced && !w->change->meant)
 		e = ax_guard_all(p, w);
+	if (!e && w->change->sign)
+		e = ax_sign(p->txn, AX_KIND_COMMIT, &w->id, w->change->sign);
+	if (!e && w->change->approved)
+		e = check_signed(p, w);
 	if (e)
 		return e;
 	return (w->change->approved ? ax_ref_move_approved : ax_ref_move)(p->txn, w->zone.id, w->path, w->tip.commit,

@@ -43,7 +43,8 @@ enum ax_serial_source {
 	AX_SERIAL_FROM_TRANSFER, /* as a file's, without the deletion guard */
 };
 
-struct ax_work; /* publish.h */
+struct ax_work;       /* publish.h */
+struct ax_secret_key; /* sign.h */
 
 /* One zone's part of a transaction. Whoever has a batch fills in the first block only; history.h fills in the rest
  * for changes that are made of commits. */
@@ -67,6 +68,7 @@ struct ax_change {
 	bool revive;   /* if the zone was removed, bring it back */
 	bool approved; /* review.h: compose sees to it that this may move a protected branch */
 	bool meant;    /* review.h: guards stand aside, their plan was named */
+	const struct ax_secret_key *sign; /* review.h: sign the new commit with it (sign.h); NULL: not */
 	/* Called in the transaction when it is known what the change stands on, to fill the batch. May be NULL. */
 	enum ax_err (*compose)(void *ctx, struct ax_work *w, struct ax_txn *t);
 	void *compose_ctx;

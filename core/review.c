@@ -62,7 +62,7 @@ static enum ax_err read_approvals(struct ax_review *r, struct ax_txn *t, const c
 {
 	uint8_t p[KEY_MAX], k[KEY_MAX];
 	struct ax_slice prefix = key_of(p, r->zone, name, &r->hash, NULL), from = prefix, key, value;
-	enum ax_err e;
+	enum ax_err e = AX_OK;
 	r->approvals = calloc(AX_APPROVALS_MAX, sizeof *r->approvals);
 	if (!r->approvals)
 		return ax_fail(AX_ENOMEM, "out of memory");
@@ -330,6 +330,7 @@ static enum ax_err publish(struct ax_published *out, struct ax_review *review, s
 	p.job.change.compose = compose;
 	p.job.change.compose_ctx = &p;
 	p.job.change.approved = true;
+	p.job.change.sign = a->sign;
 	enum ax_err e = ax_repo_commit(out, r, &p.job.change, 1, who, listener, plan);
 	if (e == AX_EGUARD && is_the_plan(plan, a->force)) {
 		p.job.change.meant = true;

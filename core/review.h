@@ -51,9 +51,10 @@ AX_MUST enum ax_err ax_repo_propose(struct ax_repo *r, uint32_t zone, const char
 struct ax_approve {
 	uint32_t zone;
 	const char *name, *branch;
-	const char *expect;   /* hex digits of the hash that was reviewed; NULL: whatever it is now */
-	const char *force;    /* the plan of a guard that may be passed; NULL: none */
-	const char *approver; /* the user's name, for the commit; who->uid is who it is */
+	const char *expect;               /* hex digits of the hash that was reviewed; NULL: whatever it is now */
+	const char *force;                /* the plan of a guard that may be passed; NULL: none */
+	const char *approver;             /* the user's name, for the commit; who->uid is who it is */
+	const struct ax_secret_key *sign; /* for the merge commit; NULL: it is not signed */
 };
 
 /* Record the approval; if it is enough, publish: a merge commit that names the approvers (on a branch without

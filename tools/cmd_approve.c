@@ -1,4 +1,6 @@
+#include "core/sign.h"
 #include "tools/joining.h"
+#include "tools/keys.h"
 #include "tools/reviewing.h"
 #include "tools/save.h"
 #include "tools/verbs.h"
@@ -7,11 +9,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const char *expect, *force;
+static const char *expect, *force, *key;
 
 static const struct option options[] = {
 	REVIEWING_OPTION,
 	{ "expect", 0, "HASH", "refuse unless the review is still this one", &expect, NULL, NULL },
+	{ "key", 0, "FILE", "the secret key to sign the merge commit with", &key, NULL, NULL },
 	{ "force", 0, "HASH", "pass the guard that refused just this plan", &force, NULL, NULL },
 	{ 0 },
 };
@@ -48,9 +51,12 @@ static enum ax_err run(struct cli *c, struct words *w)
 	struct ax_review r;
 	struct ax_published published;
 	struct ax_listener listener = { cli_warn, c };
+	struct ax_secret_key secret;
 	bool done;
 	login(name);
-	enum ax_err e = cli_begin(c, false);
+	enum ax_err e = key ? keys_secret(&secret, key) : AX_OK;
+	if (!e)
+		e = cli_begin(c, false);
 	cli_end_read(c);
 	if (e)
 		return e;
@@ -59,19 +65,22 @@ static enum ax_err run(struct cli *c, struct words *w)
 				.branch = reviewing_branch(),
 				.expect = expect,
 				.force = force,
-				.approver = name };
+				.approver = name,
+				.sign = key ? &secret : NULL };
 	e = ax_repo_approve(&published, &done, &r, c->repo, &a, &c->actor, &listener);
 	if (e == AX_ECONFLICT && r.conflicts.n)
 		e = joining_tell(c, &r.conflicts, e);
 	else if (!e)
 		e = tell(c, &r, &published, done);
 	ax_review_fini(&r);
+	if (key)
+		ax_secret_wipe(&secret);
 	return e;
 }
 
 const struct verb verb_approve = {
 	.name = "approve",
-	.synopsis = "NAME [--into BRANCH] [--expect HASH] [--force HASH]",
+	.synopsis = "NAME [--into BRANCH] [--expect HASH] [--key FILE] [--force HASH]",
 	.summary = "approve of a proposal as reviewed; the last approval needed publishes it",
 	.details =
 		"The approval is yours, as the system knows you, and of exactly what `apex review` shows now; with "

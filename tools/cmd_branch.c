@@ -1,17 +1,19 @@
 #include "core/render.h"
+#include "tools/json.h"
 #include "tools/verbs.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const char *to_delete, *to_drop;
-static bool porcelain, move;
+static bool porcelain, json, move;
 
 static const struct option options[] = {
 	{ "delete", 'd', "NAME", "delete a branch that is merged", &to_delete, NULL, NULL },
 	{ "drop", 'D', "NAME", "delete a branch, merged or not", &to_drop, NULL, NULL },
 	{ "move", 'm', NULL, "give OLD (else the branch you are on) the name NEW", NULL, NULL, &move },
 	{ "porcelain", 0, NULL, "list: one `NAME ID HEAD|-` a line, for scripts", NULL, NULL, &porcelain },
+	{ "json", 0, NULL, "list: for scripts", NULL, NULL, &json },
 	{ 0 },
 };
 
@@ -34,6 +36,27 @@ static enum ax_err put_branch(struct cli *c, const char *name, const struct ax_r
 	}
 	ax_commit_fini(&commit);
 	return ax_buf_check(&c->out);
+}
+
+static enum ax_err list_json(struct cli *c)
+{
+	char path[AX_REF_PATH_MAX + 1] = "", hex[AX_ID_HEX + 1];
+	struct json_t *branches = json_array_new();
+	struct ax_commit_info info;
+	struct ax_ref ref;
+	enum ax_err e;
+	while (!(e = ax_ref_next(&ref, path, c->txn, c->zone.id, "heads/", path)) &&
+	       !(e = ax_commit_info(&info, c->txn, ref.commit))) {
+		struct json_t *branch = json_object_new();
+		ax_id_hex(hex, &ref.id);
+		json_put_text(branch, "branch", path + strlen("heads/"));
+		json_put_text(branch, "tip", hex);
+		json_put_number(branch, "serial", info.serial);
+		json_put_bool(branch, "head", !strcmp(path + strlen("heads/"), c->branch));
+		json_add(branches, branch);
+	}
+	enum ax_err printed = json_print(&c->out, branches);
+	return e == AX_ENOENT ? printed : e;
 }
 
 static enum ax_err list(struct cli *c)
@@ -107,12 +130,14 @@ static enum ax_err run(struct cli *c, struct words *w)
 		return ax_fail(AX_EUSAGE, "-m needs the new name");
 	if (move)
 		return rename_branch(c, w->n > 1 ? w->v[0] : c->branch, w->v[w->n - 1]);
+	if (!w->n && json)
+		return list_json(c);
 	return w->n ? make(c, w->v[0], w->n > 1 ? w->v[1] : NULL) : list(c);
 }
 
 const struct verb verb_branch = {
 	.name = "branch",
-	.synopsis = "[--porcelain] | NAME [START] | -d NAME | -D NAME | -m [OLD] NEW",
+	.synopsis = "[--porcelain | --json] | NAME [START] | -d NAME | -D NAME | -m [OLD] NEW",
 	.summary = "list branches, make, rename or delete one",
 	.details = "* marks the branch you are on. START is a revision, else the tip.",
 	.example = "apex branch canary main~1",

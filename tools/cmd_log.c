@@ -1,6 +1,8 @@
+#include "core/sign.h"
 #include "tools/changes.h"
 #include "tools/history.h"
 #include "tools/json.h"
+#include "tools/keys.h"
 #include "tools/lanes.h"
 #include "tools/verbs.h"
 
@@ -9,7 +11,8 @@
 
 static const char *count;
 static struct history_filter filter;
-static bool oneline, porcelain, json, graph, stat, patch;
+static bool oneline, porcelain, json, graph, stat, patch, signatures;
+static struct option_list key_paths;
 
 static const struct option options[] = {
 	{ "max-count", 'n', "N", "at most N commits", &count, NULL, NULL },
@@ -17,6 +20,8 @@ static const struct option options[] = {
 	{ "graph", 0, NULL, "draw the lines of descent beside", NULL, NULL, &graph },
 	{ "stat", 0, NULL, "how many records of each RRset changed", NULL, NULL, &stat },
 	{ "patch", 'p', NULL, "what each commit changed", NULL, NULL, &patch },
+	{ "show-signature", 0, NULL, "whether it is signed, and by whom", NULL, NULL, &signatures },
+	{ "key", 0, "FILE", "public keys that are trusted; may be given again", NULL, &key_paths, NULL },
 	{ "author", 0, "REGEX", "only commits of authors (NAME <MAIL>) that match", &filter.author, NULL, NULL },
 	{ "since", 0, "TIME", "only commits made then or later (2026-08-01, 2 days ago)", &filter.since, NULL, NULL },
 	{ "until", 0, "TIME", "only commits made then or before", &filter.until, NULL, NULL },
@@ -34,7 +39,8 @@ struct log {
 	struct json_t *list;
 	uint64_t max, shown;
 	struct ax_buf text; /* of the commit at hand */
-	struct ax_buf before, mark, fork, rest;
+	struct ax_buf mark, fork, rest;
+	struct ax_keys keys;
 };
 
 static enum ax_err parse_count(uint64_t *out)
@@ -111,13 +117,32 @@ static enum ax_err put_changes(struct log *l, const struct ax_commit_info *info)
 	return !e && patch ? changes_put(&l->text, NULL, &changes, CHANGES_LINES) : e;
 }
 
+/* As git does, before the commit's own lines. */
+static enum ax_err put_signature(struct log *l, const struct ax_commit *commit)
+{
+	static const char *const said[] = { [AX_SIGNED_NOT] = "none",
+					    [AX_SIGNED_FOREIGN] = "by a key that is not trusted",
+					    [AX_SIGNED_BAD] = "BAD",
+					    [AX_SIGNED_GOOD] = "good" };
+	struct ax_public_key by = { 0 };
+	enum ax_signed state;
+	enum ax_err e = ax_sign_check(&state, &by, l->c->txn, AX_KIND_COMMIT, &commit->id, &l->keys);
+	if (e)
+		return e;
+	ax_buf_printf(&l->text, "Signature: %s", said[state]);
+	if (state == AX_SIGNED_GOOD)
+		ax_buf_printf(&l->text, ", by %s", by.name[0] ? by.name : "a trusted key without a name");
+	ax_buf_u8(&l->text, '\n');
+	return AX_OK;
+}
+
 static enum ax_err put_text(struct log *l, const struct ax_commit *commit, const struct ax_commit_info *info)
 {
 	const char *names = ax_render_refs_find(&l->refs, info->local);
-	enum ax_err e = AX_OK;
+	enum ax_err e = signatures ? put_signature(l, commit) : AX_OK;
 	if (oneline)
 		ax_render_oneline(&l->text, commit, names);
-	else
+	else if (!e)
 		e = ax_render_log(&l->text, commit, names);
 	/* A merge changes much that its parents changed before: as git, its own changes are not shown. */
 	return !e && (stat || patch) && info->parents < 2 ? put_changes(l, info) : e;
@@ -267,7 +292,7 @@ static enum ax_err show(struct log *l)
 	ax_render_refs_fini(&l->refs);
 	lanes_fini(&l->lanes);
 	ax_buf_fini(&l->text);
-	ax_buf_fini(&l->before);
+	ax_keys_fini(&l->keys);
 	ax_buf_fini(&l->mark);
 	ax_buf_fini(&l->fork);
 	ax_buf_fini(&l->rest);
@@ -285,6 +310,8 @@ static enum ax_err run(struct cli *c, struct words *w)
 		e = ax_fail(AX_EUSAGE, "log: --stat, --patch and --graph are for people");
 	if (!e && graph && w->n > w->before)
 		e = ax_fail(AX_EUSAGE, "log: --graph draws whole histories, not that of a name");
+	if (!e && signatures && key_paths.n)
+		e = keys_trusted(&l.keys, &key_paths);
 	if (!e)
 		e = cli_begin(c, true);
 	if (e)
@@ -298,7 +325,8 @@ static enum ax_err run(struct cli *c, struct words *w)
 
 const struct verb verb_log = {
 	.name = "log",
-	.synopsis = "[-n N] [--oneline | --porcelain | --json] [--graph] [--stat] [-p] [REV | A..B] [-- NAME [TYPE]]",
+	.synopsis = "[-n N] [--oneline | --porcelain | --json] [--graph] [--stat] [-p] [--show-signature] [REV | "
+		    "A..B] [-- NAME [TYPE]]",
 	.summary = "print the commits that led to a revision, newest first",
 	.details =
 		"As git prints them, with the serial that each commit shows and the door it came through. NAME "

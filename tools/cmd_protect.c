@@ -9,6 +9,7 @@ static bool signed_only, off;
 
 static const struct option options[] = {
 	{ "review", 0, "N", "so many others than the proposer must approve; 0 unless told", &review, NULL, NULL },
+	{ "signed", 0, NULL, "only signed commits may come (apex approve --key)", NULL, NULL, &signed_only },
 	{ "off", 0, NULL, "protect it no longer", NULL, NULL, &off },
 	{ 0 },
 };
@@ -63,7 +64,7 @@ static enum ax_err run(struct cli *c, struct words *w)
 
 const struct verb verb_protect = {
 	.name = "protect",
-	.synopsis = "BRANCH [--review N] | BRANCH --off | (nothing: list)",
+	.synopsis = "BRANCH [--review N] [--signed] | BRANCH --off | (nothing: list)",
 	.summary = "let a branch move only by approve",
 	.details =
 		"Every door obeys: commands fail with status 7, the mount with EROFS at open. N approvals by others "

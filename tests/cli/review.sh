@@ -60,6 +60,29 @@ apex propose ff --from ahead >"$T/out"
 ok "approve__without_protection_fast_forward" apex approve ff
 is "approve__it_is_the_very_commit" "$(tip_of)" "$(apex --branch ahead status --porcelain | sed -n 's/^tip //p')"
 
+apex keygen "$T/key" >"$T/out"
+apex protect main --signed
+is "protect__signed_is_listed" "$(apex protect)" "main review=0 signed"
+apex --branch ahead set sig A 300 1.1.1.1 >"$T/out"
+apex propose sig --from ahead >"$T/out"
+status 7 "approve__an_unsigned_merge_is_not_taken" apex approve sig
+ok "approve__signs_the_merge" apex approve sig --key "$T/key"
+ok "approve__its_signature_is_good" apex verify main --key "$T/key.pub"
+apex log -n 2 --show-signature --key "$T/key.pub" >"$T/out"
+has "log__shows_signatures" "$T/out" '^Signature: good, by '
+has "log__shows_that_there_is_none" "$T/out" '^Signature: none$'
+apex keygen "$T/other" >"$T/out"
+has "log__shows_foreign_signatures" /dev/stdin '^Signature: by a key that is not trusted$' <<X
+$(apex log -n 1 --show-signature --key "$T/other.pub")
+X
+apex protect main --off
+apex branch --json >"$T/json"
+ok "branch__json" python3 -c '
+import json, sys
+d = {b["branch"]: b for b in json.load(open(sys.argv[1]))}
+assert set(d) == {"main", "fix", "ahead"} and d["main"]["head"] and len(d["fix"]["tip"]) == 64 and d["fix"]["serial"]
+' "$T/json"
+
 # Two persons: only root can be somebody else.
 as() { uid=$1; shift; setpriv --reuid="$uid" --regid=65534 --clear-groups env APEX_AUTHOR_NAME=root "$APEX_BUILD/apex" "$@"; }
 chmod 755 "$T" && chmod -R a+rwX "$APEX_REPO"
