@@ -11,13 +11,20 @@
 /* Text that is looked at again with every write, because a parenthesis may be open: 64 KiB cost a millisecond. */
 enum { LOOK_BACK_MAX = 64 << 10 };
 
-struct draft *draft_new(uint64_t base)
+static void count(struct draft *d)
+{
+	*d->all += d->text.n - d->counted;
+	d->counted = d->text.n;
+}
+
+struct draft *draft_new(uint64_t base, size_t *all)
 {
 	struct draft *d = calloc(1, sizeof(*d));
 	if (!d)
 		return NULL;
 	d->gen = 1;
 	d->base = base;
+	d->all = all;
 	return d;
 }
 
@@ -26,7 +33,21 @@ void draft_free(struct draft *d)
 	if (!d)
 		return;
 	ax_buf_fini(&d->text);
+	count(d);
 	free(d);
+}
+
+int draft_loaded(struct draft *d)
+{
+	if (*d->all - d->counted + d->text.n > DRAFTS_MAX) {
+		ax_buf_fini(&d->text);
+		count(d);
+		return ENOSPC;
+	}
+	count(d);
+	d->loaded = true;
+	d->checked = d->text.n;
+	return 0;
 }
 
 static void changed(struct draft *d)
@@ -40,6 +61,8 @@ static int resize(struct draft *d, uint64_t size)
 {
 	if (size > DRAFT_MAX)
 		return EFBIG;
+	if (size > d->text.n && *d->all - d->counted + size > DRAFTS_MAX)
+		return ENOSPC;
 	if (size > d->text.n) {
 		size_t more = (size_t)size - d->text.n;
 		if (!ax_buf_reserve(&d->text, more)) {
@@ -49,6 +72,7 @@ static int resize(struct draft *d, uint64_t size)
 		memset(d->text.p + d->text.n, 0, more);
 	}
 	d->text.n = (size_t)size;
+	count(d);
 	if (size < d->checked)
 		d->checked = size ? SIZE_MAX : 0; /* perhaps within a line */
 	return 0;

@@ -5,7 +5,8 @@
  * it; DNS never does. dirty    written since opened or saved: a flush by the opener has something to say. Truncating
  * alone is not. refused  the text, as it is at generation refused_gen, was judged bad: sticky until it changes.
  *
- * Threads: belongs to mount.lock. Limits: DRAFT_MAX, what an RRset may have (rrset.h): EFBIG beyond. */
+ * Threads: belongs to mount.lock. Limits: DRAFT_MAX, what an RRset may have (rrset.h): EFBIG beyond; DRAFTS_MAX, all
+ * drafts of a mount together: ENOSPC beyond. */
 #ifndef FS_DRAFT_H
 #define FS_DRAFT_H
 
@@ -14,7 +15,7 @@
 
 #include <time.h>
 
-enum { DRAFT_MAX = 16 << 20 };
+enum { DRAFT_MAX = 16 << 20, DRAFTS_MAX = 64 << 20 };
 
 struct draft {
 	struct ax_buf text;
@@ -31,13 +32,17 @@ struct draft {
 	bool dated; /* utimens gave the text to be saved a time */
 	struct timespec mtime;
 	struct who who; /* who opened it, or asked to save it, last */
+	size_t *all;    /* bytes of all drafts of the mount; borrowed */
+	size_t counted; /* of them, ours */
 };
 
-/* NULL without memory. */
-struct draft *draft_new(uint64_t base);
+/* NULL without memory. *all begins with 0 and outlives the draft. */
+struct draft *draft_new(uint64_t base, size_t *all);
 void draft_free(struct draft *d);
 
-/* Change the text; errnos ENOMEM, EFBIG. The text is loaded. */
+/* The text was read in: what is committed. ENOSPC. */
+AX_MUST int draft_loaded(struct draft *d);
+/* Change the text; errnos ENOMEM, EFBIG, ENOSPC. The text is loaded. */
 AX_MUST int draft_write(struct draft *d, const void *p, size_t size, uint64_t off);
 AX_MUST int draft_truncate(struct draft *d, uint64_t size);
 /* Note a refusal of the text as it is. */

@@ -110,6 +110,12 @@ void edit_close(struct mount *m, struct handle *h)
 	node_unpin(m, n);
 }
 
+bool edit_unsaved(const struct handle *h)
+{
+	const struct draft *d = h->node->kind == NODE_RECORD && writes(h->flags) ? h->node->draft : NULL;
+	return d && d->dirty && !draft_refused(d);
+}
+
 void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct mount *m = op_begin(req);
@@ -147,6 +153,8 @@ static int write_record(struct mount *m, fuse_req_t req, struct node *n, const c
 		error = draft_write(n->draft, buf, size, (uint64_t)off);
 	if (error == EFBIG && n->draft)
 		draft_refuse(n->draft, EFBIG, "an RRset has at most 16 MiB");
+	if (error == ENOSPC && n->draft)
+		draft_refuse(n->draft, ENOSPC, "all texts that are being written have at most 64 MiB");
 	if (error)
 		return error;
 	if (!node_owner(&owner, n))

@@ -1,12 +1,14 @@
 /* mount.c - see mount.h: the life of a mount. */
 #include "fs/mount.h"
 
+#include "fs/draft.h"
 #include "fs/list.h"
 #include "fs/notify.h"
 #include "fs/ops.h"
 #include "fs/save.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,9 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+/* How long writers may take to finish when the mount is to end. */
+static const uint64_t grace_ns = UINT64_C(3000000000);
 
 double mount_keep(const struct mount *m)
 {
@@ -133,6 +138,51 @@ static int start(pthread_t *thread, void *(*run)(void *), struct mount *m)
 	return error;
 }
 
+/* Is anybody in the middle of writing a text? */
+static bool unsaved(struct mount *m)
+{
+	bool found = false;
+	pthread_mutex_lock(&m->lock);
+	for (struct handle *h = m->handles; h && !found; h = h->next)
+		found = edit_unsaved(h);
+	pthread_mutex_unlock(&m->lock);
+	return found;
+}
+
+/* Told to end while texts are being written: half a text is never saved, so their writers get a moment to finish. A
+ * second signal cuts it short. */
+static void serve_writers(struct mount *m)
+{
+	const uint64_t end = who_clock() + grace_ns;
+	struct fuse_buf buf = { 0 };
+	fuse_session_reset(m->session);
+	while (!fuse_session_exited(m->session) && who_clock() < end && unsaved(m)) {
+		struct pollfd p = { .fd = fuse_session_fd(m->session), .events = POLLIN };
+		if (poll(&p, 1, 100) <= 0)
+			continue;
+		int n = fuse_session_receive_buf(m->session, &buf);
+		if (n > 0)
+			fuse_session_process_buf(m->session, &buf);
+		else if (n != -EINTR && n != -EAGAIN)
+			break;
+	}
+	free(buf.mem);
+}
+
+static void tell_unsaved(struct mount *m)
+{
+	pthread_mutex_lock(&m->lock);
+	for (struct handle *h = m->handles; h; h = h->next) {
+		struct node *n = h->node;
+		if (!edit_unsaved(h))
+			continue;
+		errors_refuse(m, &n->draft->who, n->parent, n->name,
+			      "not saved: apexfs was told to end, and the text was not complete");
+		n->draft->dirty = false; /* told once, however many have it open */
+	}
+	pthread_mutex_unlock(&m->lock);
+}
+
 int mount_serve(struct mount *m)
 {
 	pthread_t committer, notifier;
@@ -145,8 +195,14 @@ int mount_serve(struct mount *m)
 		return error;
 	if (m->watches)
 		error = start(&notifier, notify_thread, m);
-	if (!error)
-		error = fuse_session_loop(m->session) < 0 ? EIO : 0; /* above 0: the signal that ended it */
+	int ended = error ? 0 : fuse_session_loop(m->session); /* above 0: the signal that ended it */
+	/* unmounted while a request was on its way: the end as well */
+	if (ended < 0 && ended != -ECONNABORTED)
+		error = EIO;
+	if (ended > 0) {
+		serve_writers(m);
+		tell_unsaved(m);
+	}
 	if (m->watches && eventfd_write(m->stop_fd, 1) == 0)
 		pthread_join(notifier, NULL);
 	pthread_mutex_lock(&m->lock);

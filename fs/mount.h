@@ -67,6 +67,7 @@ struct mount {
 	struct scratch *newest, *oldest;
 	size_t scratch_bytes, scratch_objects;
 	uint64_t scratch_inos;
+	size_t draft_bytes; /* texts being written */
 	struct job *first_job, **last_job;
 	bool stopping;             /* the committer shall finish its jobs and end */
 	pthread_cond_t work;       /* a job was added, a deletion waits, or stopping */

@@ -54,6 +54,8 @@ void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, s
 AX_MUST int edit_open(struct mount *m, fuse_req_t req, struct node *n, struct fuse_file_info *fi);
 
 void edit_close(struct mount *m, struct handle *h);
+/* Is it open for a record's text that was written, and neither saved nor refused yet? */
+bool edit_unsaved(const struct handle *h);
 
 /* change.c */
 void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi);

@@ -88,14 +88,13 @@ int save_need_draft(struct mount *m, struct ax_txn *t, struct node *n)
 {
 	struct record_info info;
 	struct ax_buf key = AX_BUF_INIT;
-	(void)m;
 	if (n->draft)
 		return 0;
 	enum ax_err e = save_look(&info, &key, NULL, t, n);
 	ax_buf_fini(&key);
 	if (e)
 		return ax_err_errno(e);
-	n->draft = draft_new(info.base);
+	n->draft = draft_new(info.base, &m->draft_bytes);
 	return n->draft ? 0 : ENOMEM;
 }
 
@@ -114,9 +113,7 @@ int save_load_draft(struct mount *m, struct ax_txn *t, struct node *n)
 	ax_buf_fini(&key);
 	if (e)
 		return ax_err_errno(e);
-	n->draft->loaded = true;
-	n->draft->checked = n->draft->text.n;
-	return 0;
+	return draft_loaded(n->draft);
 }
 
 void save_end_draft(struct mount *m, struct node *n)
