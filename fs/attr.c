@@ -6,6 +6,7 @@
 #include "fs/record.h"
 #include "fs/rendered.h"
 #include "fs/scratch.h"
+#include "fs/zonefiles.h"
 
 #include <string.h>
 
@@ -70,6 +71,8 @@ int attr_text(struct ax_buf *text, uint64_t *version, struct mount *m, struct ax
 		*version = m->errors.version + 1;
 		return ax_buf_check(text) ? ENOMEM : 0;
 	}
+	if (n->kind == NODE_ZONEFILE)
+		return zonefiles_text(text, version, t, n);
 	if (n->draft && n->draft->shown) {
 		ax_buf_slice(text, ax_buf_view(&n->draft->text));
 		return ax_buf_check(text) ? ENOMEM : 0;
@@ -208,6 +211,23 @@ static int rendered_attr(struct stat *st, struct mount *m, struct ax_txn *t, con
 	return ax_err_errno(e);
 }
 
+static int zonefile_attr(struct stat *st, struct mount *m, struct ax_txn *t, struct node *n)
+{
+	struct ax_time when = m->start;
+	uint64_t size, commit;
+	int error = zonefiles_size(&size, &commit, t, n);
+	if (!error && commit)
+		error = ax_err_errno(commit_time(&when, m, t, commit));
+	st->st_mode = S_IFREG | (m->read_only ? 0444 : m->group_writes ? 0664 : 0644);
+	put_size(st, size);
+	put_time(st, when);
+	if (n->draft && n->draft->shown) {
+		put_size(st, n->draft->text.n);
+		put_time(st, n->draft->written);
+	}
+	return error;
+}
+
 static mode_t dir_mode(const struct mount *m, bool writable)
 {
 	return S_IFDIR | (!writable || m->read_only ? 0555 : m->group_writes ? 0775 : 0755);
@@ -252,6 +272,9 @@ int attr_fill(struct stat *st, double *keep, struct mount *m, struct ax_txn *t, 
 		return scratch_attr(st, n);
 	case NODE_LINK:
 		return link_attr(st, m, t, n);
+	case NODE_ZONEFILE:
+		*keep = 0;
+		return zonefile_attr(st, m, t, n);
 	case NODE_LOG:
 	case NODE_DIFF:
 		return rendered_attr(st, m, t, n);
@@ -264,7 +287,7 @@ int attr_fill(struct stat *st, double *keep, struct mount *m, struct ax_txn *t, 
 		ax_buf_fini(&text);
 		return 0;
 	default:
-		st->st_mode = dir_mode(m, n->kind == NODE_HEADS);
+		st->st_mode = dir_mode(m, n->kind == NODE_HEADS || n->kind == NODE_ZONEDIR);
 		return fixed_attr(st, m, t, n);
 	}
 }

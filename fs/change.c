@@ -7,6 +7,7 @@
 #include "fs/ops.h"
 #include "fs/save.h"
 #include "fs/scratch.h"
+#include "fs/zonefiles.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +15,15 @@
 
 /* -- what all of them ask --------------------------------------------------------------------------------- */
 
+/* What file_type tells of a zone's file; no type has this number (RFC 6895 3.1). */
+enum { ZONE_FILE = 0xffff };
+
 /* May names in dir be changed? */
 static int changeable(struct mount *m, fuse_req_t req, const struct node *dir, const char *name)
 {
 	if (m->read_only)
 		return EROFS;
-	if (dir->kind == NODE_DIR || dir->kind == NODE_HEADS)
+	if (dir->kind == NODE_DIR || dir->kind == NODE_HEADS || dir->kind == NODE_ZONEDIR)
 		return 0;
 	return dir->kind == NODE_TREE ? op_writable(m, req, dir, name) : EROFS;
 }
@@ -33,7 +37,17 @@ static int refuse_name(struct mount *m, fuse_req_t req, const struct node *dir, 
 	return error;
 }
 
-/* What a regular file of that name in dir would be: its type, 0 for scratch. An errno if it can't be. */
+/* Whoever writes the file of a zone that is not there should hear of it; an editor's own files begin with a dot. */
+static int no_zone(struct mount *m, fuse_req_t req, const struct node *dir, const char *name)
+{
+	size_t n = strlen(name);
+	if (n < 6 || name[0] == '.' || strcmp(name + n - 5, ".zone") != 0)
+		return 0;
+	return refuse_name(m, req, dir, name, "there is no such zone, or not this branch of it: see apex zone add",
+			   EPERM);
+}
+
+/* What a regular file of that name in dir would be: its type, ZONE_FILE, 0 for scratch. An errno if it can't be. */
 static int file_type(uint16_t *type, struct mount *m, fuse_req_t req, const struct node *dir, const char *name)
 {
 	char hint[200];
@@ -41,6 +55,10 @@ static int file_type(uint16_t *type, struct mount *m, fuse_req_t req, const stru
 	int error = changeable(m, req, dir, name);
 	if (error || dir->kind == NODE_DIR)
 		return error;
+	if (dir->kind == NODE_ZONEDIR && zonefiles_name(m, m->txn, name))
+		*type = ZONE_FILE;
+	if (dir->kind == NODE_ZONEDIR)
+		return *type ? 0 : no_zone(m, req, dir, name);
 	if (dir->kind != NODE_TREE)
 		return EPERM;
 	if (names_file(type, hint, name) == NAMES_REFUSED)
@@ -157,6 +175,10 @@ static int new_file(struct node **out, struct mount *m, fuse_req_t req, struct n
 	error = file_type(&type, m, req, dir, name);
 	if (error)
 		return error;
+	if (type == ZONE_FILE) {
+		error = zonefiles_create(out, m, dir, name);
+		return error == ENOENT ? refuse_name(m, req, dir, name, "the zone has no such branch", EPERM) : error;
+	}
 	return type ? new_record(out, m, req, dir, name, type) : new_scratch(out, m, req, dir, name, NODE_FILE, mode);
 }
 
@@ -244,7 +266,7 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *n
 	if (!m)
 		return;
 	struct node *from = node_of(m, ino), *dir = node_of(m, newparent);
-	int error = from->kind == NODE_RECORD ? file_type(&type, m, req, dir, newname) : EPERM;
+	int error = node_drafts(from) ? file_type(&type, m, req, dir, newname) : EPERM;
 	if (!error && type)
 		error = EPERM;
 	if (!error)
@@ -323,7 +345,7 @@ void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 		error = later(m, req, save_new_branch, dir, NULL, name);
 		if (!error)
 			goto out;
-	} else if (dir->kind == NODE_DIR) {
+	} else if (dir->kind == NODE_DIR || dir->kind == NODE_ZONEDIR) {
 		error = new_scratch(&n, m, req, dir, name, NODE_DIR, mode);
 	} else {
 		error = make_label(&n, m, req, dir, name);
@@ -409,6 +431,16 @@ static int shelve(struct mount *m, fuse_req_t req, struct node *n, struct node *
 	return error ? error : EINPROGRESS;
 }
 
+static int shelve_zone(struct mount *m, fuse_req_t req, struct node *n, struct node *dir, const char *name)
+{
+	struct who who;
+	int error = op_writable(m, req, n, NULL);
+	if (error)
+		return error;
+	op_fill_who(&who, req);
+	return zonefiles_shelve(m, m->txn, n, dir, name, &who);
+}
+
 void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct mount *m = op_begin(req);
@@ -422,6 +454,8 @@ void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 		error = ns_walk(&n, &keep, m, m->txn, dir, name, 0);
 	if (!error && n->kind == NODE_RECORD)
 		error = shelve(m, req, n, NULL, NULL);
+	else if (!error && n->kind == NODE_ZONEFILE)
+		error = shelve_zone(m, req, n, NULL, NULL);
 	else if (!error && (n->kind == NODE_FILE || n->kind == NODE_SYMLINK))
 		node_drop(m, n);
 	else if (!error)
@@ -467,13 +501,19 @@ static int rename_file(struct mount *m, fuse_req_t req, struct node *n, struct n
 		return error;
 	if (there && (there->kind == NODE_TREE || there->kind == NODE_DIR))
 		return EISDIR;
+	if (!type && n->kind == NODE_ZONEFILE)
+		return shelve_zone(m, req, n, dir, name);
 	if (!type && n->kind == NODE_RECORD)
 		return shelve(m, req, n, dir, name);
 	if (!type)
 		return move_scratch(m, n, there, dir, name);
 	if (n->kind == NODE_SYMLINK)
 		return refuse_name(m, req, dir, name, "an RRset is no symbolic link", EPERM);
-	if (n->kind == NODE_FILE || n->view == dir->view)
+	if (type == ZONE_FILE)
+		error = n->kind == NODE_FILE ? later(m, req, zonefiles_save_as, n, dir, name) : EXDEV;
+	else if (n->kind == NODE_ZONEFILE)
+		error = EXDEV;
+	else if (n->kind == NODE_FILE || n->view == dir->view)
 		error = later(m, req, n->kind == NODE_FILE ? save_file_as : save_record_as, n, dir, name);
 	else
 		error = EXDEV;
@@ -510,6 +550,7 @@ static int rename_node(struct mount *m, fuse_req_t req, struct node *n, struct n
 	char hint[200];
 	switch (n->kind) {
 	case NODE_RECORD:
+	case NODE_ZONEFILE:
 	case NODE_FILE:
 	case NODE_SYMLINK:
 		return rename_file(m, req, n, there, dir, name);

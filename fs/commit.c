@@ -18,6 +18,7 @@ void commit_init(struct commit *c, struct mount *m, struct ax_txn *t, struct vie
 	c->t = t;
 	c->v = v;
 	c->who = *who;
+	c->serial_from = AX_SERIAL_FROM_EDIT;
 	ax_batch_init(&c->batch, &v->apex);
 }
 
@@ -194,7 +195,7 @@ static enum ax_err once(struct commit *c)
 	struct ax_actor who = who_actor(&c->who);
 	struct ax_id expect = { 0 };
 	struct ax_change change = { .zone = c->v->zone, .branch = view_name(c->v), .batch = &c->batch };
-	change.serial_from = AX_SERIAL_FROM_EDIT;
+	change.serial_from = c->serial_from;
 	if (c->exact) {
 		enum ax_err e = c->tip.local ? ax_commit_id(&expect, c->t, c->tip.local) : AX_OK;
 		if (e)

@@ -22,6 +22,7 @@ struct commit {
 	struct ax_zone zone;
 	struct ax_commit_info tip; /* before; after a commit_settle that went well: what is now */
 	struct ax_batch batch;
+	enum ax_serial_source serial_from;
 	bool exact;   /* edits were made from the whole tree: the tip must not have moved */
 	bool alone;   /* the waiting deletions were to blame: it was done without them */
 	bool made;    /* the store has it */

@@ -43,9 +43,8 @@ static int orphan(struct mount *m, struct node *n, struct ax_slice text)
 	return scratch_set(m, n, text);
 }
 
-/* The record becomes the scratch file dir/name, and keeps its number. */
-static int set_aside(struct mount *m, struct node *n, struct node *dir, const char *name, struct ax_slice text,
-		     const struct who *who)
+int save_set_aside(struct mount *m, struct node *n, struct node *dir, const char *name, struct ax_slice text,
+		   const struct who *who)
 {
 	struct node *there = node_find(m, dir, name);
 	if (m->scratch_objects >= SCRATCH_OBJECTS || m->scratch_bytes + text.n > SCRATCH_MAX)
@@ -102,7 +101,7 @@ int save_shelve(struct mount *m, struct ax_txn *t, struct node *n, struct node *
 	struct ax_slice shown = ax_buf_view(&text);
 	node_pin(from);
 	if (dir)
-		error = set_aside(m, n, dir, name, shown, who);
+		error = save_set_aside(m, n, dir, name, shown, who);
 	else if (n->opens)
 		error = orphan(m, n, shown) == ENOMEM ? ENOMEM : 0;
 	else

@@ -17,12 +17,19 @@ static void count(struct draft *d)
 	d->counted = d->text.n;
 }
 
+/* Room for this text beside the others, when it has size bytes? A zone file may be larger than they all. */
+static bool fits(const struct draft *d, uint64_t size)
+{
+	return *d->all - d->counted + size <= DRAFTS_MAX + (d->max - DRAFT_MAX);
+}
+
 struct draft *draft_new(uint64_t base, size_t *all)
 {
 	struct draft *d = calloc(1, sizeof(*d));
 	if (!d)
 		return NULL;
 	d->gen = 1;
+	d->max = DRAFT_MAX;
 	d->base = base;
 	d->all = all;
 	return d;
@@ -39,7 +46,7 @@ void draft_free(struct draft *d)
 
 int draft_loaded(struct draft *d)
 {
-	if (*d->all - d->counted + d->text.n > DRAFTS_MAX) {
+	if (!fits(d, d->text.n)) {
 		ax_buf_fini(&d->text);
 		count(d);
 		return ENOSPC;
@@ -59,9 +66,9 @@ static void changed(struct draft *d)
 
 static int resize(struct draft *d, uint64_t size)
 {
-	if (size > DRAFT_MAX)
+	if (size > d->max)
 		return EFBIG;
-	if (size > d->text.n && *d->all - d->counted + size > DRAFTS_MAX)
+	if (size > d->text.n && !fits(d, size))
 		return ENOSPC;
 	if (size > d->text.n) {
 		size_t more = (size_t)size - d->text.n;
@@ -80,7 +87,7 @@ static int resize(struct draft *d, uint64_t size)
 
 int draft_write(struct draft *d, const void *p, size_t size, uint64_t off)
 {
-	if (off > DRAFT_MAX || size > DRAFT_MAX)
+	if (off > d->max || size > d->max)
 		return EFBIG;
 	if (off != d->text.n)
 		d->checked = SIZE_MAX; /* not in sequence: the whole is judged at the end */

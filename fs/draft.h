@@ -22,6 +22,7 @@ struct draft {
 	bool loaded; /* text was read in, or begun anew; else it is still what is committed */
 	bool shown, dirty;
 	bool judged;          /* `errors` and A.rejected have told of the refusal at refused_gen */
+	uint64_t max;         /* bytes: DRAFT_MAX unless told otherwise */
 	uint64_t gen;         /* grows with every change of text */
 	uint64_t refused_gen; /* 0: not refused */
 	int refused;          /* the errno */

@@ -5,6 +5,7 @@
 #include "fs/rendered.h"
 #include "fs/save.h"
 #include "fs/scratch.h"
+#include "fs/zonefiles.h"
 
 #include <stdlib.h>
 
@@ -21,11 +22,13 @@ static int cache_flags(struct mount *m, struct node *n, struct fuse_file_info *f
 {
 	struct record_info info;
 	struct ax_buf key = AX_BUF_INIT;
+	fi->noflush = 1;
+	if (n->kind == NODE_ZONEFILE)
+		return 0;
 	enum ax_err e = save_look(&info, &key, NULL, m->txn, n);
 	ax_buf_fini(&key);
 	if (e)
 		return ax_err_errno(e);
-	fi->noflush = 1;
 	if (n->draft || n->pages != (uint32_t)info.version) {
 		n->pages = n->draft ? 0 : (uint32_t)info.version;
 	} else {
@@ -71,19 +74,21 @@ int edit_open(struct mount *m, fuse_req_t req, struct node *n, struct fuse_file_
 		error = open_text(h, m, req, n, fi);
 	else if (n->kind == NODE_FILE && (fi->flags & O_TRUNC))
 		error = scratch_truncate(m, n, 0);
-	else if (n->kind == NODE_RECORD)
+	else if (node_drafts(n))
 		error = writes(fi->flags) ? begin_write(m, req, n, fi->flags) : cache_flags(m, n, fi);
 	if (error) {
 		node_pin(n);
-		if (n->kind == NODE_RECORD && !n->writers)
+		if (node_drafts(n) && !n->writers)
 			save_end_draft(m, n);
 		node_unpin(m, n);
 		free(h);
 		return error;
 	}
+	if (n->kind == NODE_ZONEFILE)
+		fi->direct_io = 1;
 	h->node = n;
 	h->flags = fi->flags;
-	h->process = writes(fi->flags) && n->kind == NODE_RECORD ? who_process(fuse_req_ctx(req)->pid) : 0;
+	h->process = writes(fi->flags) && node_drafts(n) ? who_process(fuse_req_ctx(req)->pid) : 0;
 	n->opens++;
 	n->writers += writes(fi->flags);
 	node_pin(n);
@@ -112,7 +117,7 @@ void edit_close(struct mount *m, struct handle *h)
 
 bool edit_unsaved(const struct handle *h)
 {
-	const struct draft *d = h->node->kind == NODE_RECORD && writes(h->flags) ? h->node->draft : NULL;
+	const struct draft *d = node_drafts(h->node) && writes(h->flags) ? h->node->draft : NULL;
 	return d && d->dirty && !draft_refused(d);
 }
 
@@ -144,18 +149,21 @@ static int prepare(struct mount *m, fuse_req_t req, struct node *n, bool append)
 	return save_load_draft(m, m->txn, n);
 }
 
-static int write_record(struct mount *m, fuse_req_t req, struct node *n, const char *buf, size_t size, off_t off,
-			bool append)
+/* A record that begins on one line of a zone file may end on another: only the whole is judged. */
+static int write_draft(struct mount *m, fuse_req_t req, struct node *n, const char *buf, size_t size, off_t off,
+		       bool append)
 {
 	struct ax_name owner;
 	int error = prepare(m, req, n, append);
 	if (!error)
 		error = draft_write(n->draft, buf, size, (uint64_t)off);
 	if (error == EFBIG && n->draft)
-		draft_refuse(n->draft, EFBIG, "an RRset has at most 16 MiB");
+		draft_refuse(n->draft, EFBIG,
+			     n->kind == NODE_RECORD ? "an RRset has at most 16 MiB"
+						    : "a zone file has at most 256 MiB");
 	if (error == ENOSPC && n->draft)
-		draft_refuse(n->draft, ENOSPC, "all texts that are being written have at most 64 MiB");
-	if (error)
+		draft_refuse(n->draft, ENOSPC, "no room for one more text that is being written");
+	if (error || n->kind == NODE_ZONEFILE)
 		return error;
 	if (!node_owner(&owner, n))
 		return ENOENT;
@@ -171,8 +179,8 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_
 	int error = EBADF;
 	if (n->kind == NODE_FILE)
 		error = scratch_write(m, n, buf, size, (uint64_t)off);
-	else if (n->kind == NODE_RECORD)
-		error = write_record(m, req, n, buf, size, off, fi->flags & O_APPEND);
+	else if (node_drafts(n))
+		error = write_draft(m, req, n, buf, size, off, fi->flags & O_APPEND);
 	if (error)
 		fuse_reply_err(req, error);
 	else
@@ -185,7 +193,7 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_
 /* Is there a text that was not judged as it is? */
 static bool to_judge(const struct node *n)
 {
-	const struct draft *d = n->kind == NODE_RECORD && n->hashed ? n->draft : NULL;
+	const struct draft *d = node_drafts(n) && n->hashed ? n->draft : NULL;
 	return d && (draft_refused(d) ? !d->judged : d->dirty);
 }
 
@@ -208,7 +216,7 @@ static void judge(fuse_req_t req, struct mount *m, struct node *n)
 		error = hand_over(m, req, n);
 		if (!error)
 			return;
-	} else if (n->kind == NODE_RECORD && n->draft) {
+	} else if (node_drafts(n) && n->draft) {
 		error = draft_refused(n->draft);
 	}
 	fuse_reply_err(req, error);
@@ -222,7 +230,7 @@ void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	struct handle *h = op_handle(fi);
 	struct node *n = node_of(m, ino);
-	bool draft = n->kind == NODE_RECORD && n->draft && writes(h->flags);
+	bool draft = node_drafts(n) && n->draft && writes(h->flags);
 	if (draft && (to_judge(n) || draft_refused(n->draft)) && who_process(fuse_req_ctx(req)->pid) == h->process)
 		judge(req, m, n);
 	else
@@ -251,7 +259,7 @@ void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	bool last = writes(h->flags) && n->writers == 1;
 	node_pin(n);
 	edit_close(m, h);
-	if (last && n->kind == NODE_RECORD && (!to_judge(n) || hand_over(m, NULL, n)))
+	if (last && node_drafts(n) && (!to_judge(n) || hand_over(m, NULL, n)))
 		save_end_draft(m, n);
 	fuse_reply_err(req, 0);
 	node_unpin(m, n);
@@ -333,7 +341,7 @@ static int set_record(struct mount *m, fuse_req_t req, struct node *n, const str
 	if (((to_set & FUSE_SET_ATTR_UID) && attr->st_uid != m->uid) ||
 	    ((to_set & FUSE_SET_ATTR_GID) && attr->st_gid != m->gid))
 		return EPERM;
-	if (n->kind != NODE_RECORD && (to_set & FUSE_SET_ATTR_SIZE))
+	if (!node_drafts(n) && (to_set & FUSE_SET_ATTR_SIZE))
 		return EISDIR;
 	if (to_set & FUSE_SET_ATTR_SIZE) {
 		error = set_size(m, req, n, (uint64_t)attr->st_size);

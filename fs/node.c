@@ -156,7 +156,7 @@ static void release(struct mount *m, struct node *n)
 	unchain(n);
 	if (n->kind == NODE_LINK)
 		free(n->target);
-	else if (n->kind == NODE_RECORD)
+	else if (node_drafts(n))
 		draft_free(n->draft);
 	else if (n->dir)
 		free(n->dir->over), free(n->dir);
@@ -212,6 +212,8 @@ bool node_owner(struct ax_name *out, const struct node *n)
 {
 	size_t at = 0, len;
 	*out = ax_name_root;
+	if (n->kind == NODE_ZONEFILE)
+		return false;
 	if (n->kind != NODE_TREE)
 		n = n->parent;
 	for (; n != n->view->root; n = n->parent) {

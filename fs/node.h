@@ -7,6 +7,9 @@
  *         <branch>, <a>..<b>      NODE_LOG, NODE_DIFF: text made when it is read (rendered.h)
  *       zones
  *         <zone>                  heads tags commits log diff
+ *       zonefiles
+ *         <branch>                NODE_ZONEDIR, scratch too
+ *           <zone>.zone             NODE_ZONEFILE (zonefiles.h)
  *       errors
  *
  * A node is known by its parent and its name; a path is read by walking up, so that renaming a directory is changing
@@ -30,10 +33,13 @@ enum node_kind {
 	NODE_COMMITS,
 	NODE_LOGS,
 	NODE_DIFFS,
+	NODE_ZONEFILES,
+	NODE_ZONEDIR,
 	NODE_LINK, /* a revision, or zones/<default> */
 	NODE_ERRORS,
 	NODE_LOG,
 	NODE_DIFF,
+	NODE_ZONEFILE,
 	NODE_TREE,   /* a label, or the top of a view */
 	NODE_RECORD, /* an RRset */
 	NODE_FILE,   /* scratch */
@@ -55,12 +61,13 @@ struct node {
 	uint32_t writers;       /* those of them that may write */
 	uint32_t pages;         /* low half of the version of what the kernel's page cache holds; 0: unknown */
 	uint64_t nlookup;       /* the kernel's references */
-	struct view *view;      /* TREE and RECORD; for scratch: of the record tree it lies in */
+	struct view *view;      /* TREE, RECORD, ZONEFILE; for scratch: of the record tree it lies in */
 	uint64_t version, size; /* RECORD: of the text whose size stat last told; version 0: none.
-				   DIFF: version is the commit it leads to */
+				   DIFF: version is the commit it leads to. ZONEFILE: as RECORD, but
+				   in the overlay its name is away until who_clock() is version */
 	union {
-		struct dir *dir;     /* TREE, DIR: what is not in the tree; may be NULL */
-		struct draft *draft; /* RECORD: being written; may be NULL */
+		struct dir *dir;     /* TREE, DIR, ZONEDIR: what is not in the tree; may be NULL */
+		struct draft *draft; /* RECORD, ZONEFILE: being written; may be NULL */
 		char *target;        /* LINK */
 	};
 	struct scratch *scratch; /* FILE, SYMLINK, DIR */
@@ -124,6 +131,11 @@ AX_MUST bool node_keep(struct node *n);
 /* No longer. */
 void node_unkeep(struct mount *m, struct node *n);
 bool node_kept(const struct node *n);
+/* Is it written through a draft? */
+static inline bool node_drafts(const struct node *n)
+{
+	return n->kind == NODE_RECORD || n->kind == NODE_ZONEFILE;
+}
 /* Scratch that is opened by name only. */
 bool node_hidden(const struct node *n);
 

@@ -8,6 +8,7 @@
 #include "fs/record.h"
 #include "fs/rendered.h"
 #include "fs/who.h"
+#include "fs/zonefiles.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -275,7 +276,9 @@ static const struct fixed zone_names[] = { { "heads", NODE_HEADS },
 					   { "log", NODE_LOGS },
 					   { "diff", NODE_DIFFS } };
 /* What the root shows besides. */
-static const struct fixed root_names[] = { { "zones", NODE_ZONES }, { "errors", NODE_ERRORS } };
+static const struct fixed root_names[] = { { "zones", NODE_ZONES },
+					   { "zonefiles", NODE_ZONEFILES },
+					   { "errors", NODE_ERRORS } };
 
 static const struct fixed *fixed_find(const struct node *dir, const char *name)
 {
@@ -339,6 +342,9 @@ int ns_walk(struct node **out, double *keep, struct mount *m, struct ax_txn *t, 
 	case NODE_LOGS:
 	case NODE_DIFFS:
 		return rendered_walk(out, m, t, dir, name, uid);
+	case NODE_ZONEFILES:
+	case NODE_ZONEDIR:
+		return zonefiles_walk(out, m, t, dir, name);
 	case NODE_TREE:
 		return walk_tree(out, keep, m, t, dir, name);
 	case NODE_DIR:
@@ -466,7 +472,7 @@ static int list_overlay(const struct node *dir, ns_list_fn *each, void *ctx)
 		unsigned type = n->kind == NODE_SYMLINK                       ? S_IFLNK
 				: n->kind == NODE_DIR || n->kind == NODE_TREE ? S_IFDIR
 									      : S_IFREG;
-		if (!node_hidden(n))
+		if (!node_hidden(n) && n->kind != NODE_ZONEFILE)
 			e = each(ctx, n->name, type);
 	}
 	return e;
@@ -474,6 +480,7 @@ static int list_overlay(const struct node *dir, ns_list_fn *each, void *ctx)
 
 int ns_list(struct mount *m, struct ax_txn *t, struct node *dir, ns_list_fn *each, void *ctx)
 {
+	int e;
 	switch (dir->kind) {
 	case NODE_ROOT:
 	case NODE_ZONE:
@@ -488,6 +495,11 @@ int ns_list(struct mount *m, struct ax_txn *t, struct node *dir, ns_list_fn *eac
 		return list_commits(m, t, dir, each, ctx);
 	case NODE_DIFFS:
 		return 0; /* any two revisions */
+	case NODE_ZONEDIR:
+		e = list_overlay(dir, each, ctx);
+		return e ? e : zonefiles_list(m, t, dir, each, ctx);
+	case NODE_ZONEFILES:
+		return zonefiles_list(m, t, dir, each, ctx);
 	case NODE_TREE:
 	case NODE_DIR:
 		return list_overlay(dir, each, ctx);

@@ -282,7 +282,8 @@ static int add_plus(void *ctx, const char *name, unsigned type, uint64_t next)
 	bool dots = name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 	if (fuse_add_direntry_plus(r->req, NULL, 0, name, NULL, 0) > r->size - r->n)
 		return LIST_FULL;
-	if (!dots && !ns_walk(&n, &keep, r->m, r->m->txn, r->dir, name, r->uid)) {
+	/* a zone file's size costs its text: only for whoever asks for it */
+	if (!dots && r->dir->kind != NODE_ZONEDIR && !ns_walk(&n, &keep, r->m, r->m->txn, r->dir, name, r->uid)) {
 		node_pin(n);
 		if (!fill_entry(&e, r->m, r->m->txn, n, n->overlaid ? 0 : keep))
 			n->nlookup++;

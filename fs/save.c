@@ -8,6 +8,7 @@
 #include "fs/ops.h"
 #include "fs/reject.h"
 #include "fs/scratch.h"
+#include "fs/zonefiles.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -90,6 +91,12 @@ int save_need_draft(struct mount *m, struct ax_txn *t, struct node *n)
 	struct ax_buf key = AX_BUF_INIT;
 	if (n->draft)
 		return 0;
+	if (n->kind == NODE_ZONEFILE) {
+		n->draft = draft_new(0, &m->draft_bytes);
+		if (n->draft)
+			n->draft->max = ZONEFILE_MAX;
+		return n->draft ? 0 : ENOMEM;
+	}
 	enum ax_err e = save_look(&info, &key, NULL, t, n);
 	ax_buf_fini(&key);
 	if (e)
@@ -102,10 +109,15 @@ int save_load_draft(struct mount *m, struct ax_txn *t, struct node *n)
 {
 	struct record_info info;
 	struct ax_buf key = AX_BUF_INIT;
+	uint64_t version;
 	(void)m;
 	if (n->draft->loaded)
 		return 0;
 	ax_buf_clear(&n->draft->text);
+	if (n->kind == NODE_ZONEFILE) {
+		int error = zonefiles_text(&n->draft->text, &version, t, n);
+		return error ? error : draft_loaded(n->draft);
+	}
 	enum ax_err e = save_look(&info, &key, &n->draft->text, t, n);
 	/* what was deleted here, and waits, is not what a new file of that name begins with */
 	if (!e && waiting_find(&n->view->waiting, ax_buf_view(&key)))
@@ -121,7 +133,7 @@ void save_end_draft(struct mount *m, struct node *n)
 	struct ax_buf prefix = AX_BUF_INIT;
 	struct gone *g = NULL;
 	struct ax_name owner;
-	if (n->kind != NODE_RECORD || !n->draft)
+	if (!node_drafts(n) || !n->draft)
 		return;
 	if (n->hashed && node_owner(&owner, n) && !record_key(&prefix, &owner, &n->view->apex, node_type(n)))
 		g = waiting_find(&n->view->waiting, ax_buf_view(&prefix));
@@ -272,7 +284,7 @@ static int judge(struct mount *m, struct ax_txn *t, struct job *j)
 void save_draft(struct mount *m, struct ax_txn *t, struct job *j)
 {
 	pthread_mutex_lock(&m->lock);
-	int error = judge(m, t, j);
+	int error = j->node->kind == NODE_ZONEFILE ? zonefiles_judge(m, t, j) : judge(m, t, j);
 	if (!j->node->writers)
 		save_end_draft(m, j->node);
 	job_answer(m, j, error);

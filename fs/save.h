@@ -38,7 +38,7 @@ void job_answer(struct mount *m, struct job *j, int error);
 void job_answer_entry(struct mount *m, struct ax_txn *t, struct job *j);
 
 /* What a job can be. */
-job_fn save_draft;       /* node's draft: fsync, flush, release */
+job_fn save_draft;       /* node's draft, of a record or a zone file: fsync, flush, release */
 job_fn save_file_as;     /* scratch file node becomes the record dir/name */
 job_fn save_record_as;   /* record node becomes the record dir/name */
 job_fn save_label_as;    /* label directory node becomes dir/name */
@@ -60,6 +60,9 @@ bool save_delete_is_small(struct mount *m, struct ax_txn *t, struct node *n, con
 /* Delete the record node, for it waits now; with dir it becomes the scratch file dir/name. Under the lock. */
 AX_MUST int save_shelve(struct mount *m, struct ax_txn *t, struct node *n, struct node *dir, const char *name,
 			const struct who *who);
+/* The node becomes the scratch file dir/name with this text, and keeps its number. */
+AX_MUST int save_set_aside(struct mount *m, struct node *n, struct node *dir, const char *name, struct ax_slice text,
+			   const struct who *who);
 /* Look at a record node's RRset. */
 AX_MUST enum ax_err save_look(struct record_info *info, struct ax_buf *key, struct ax_buf *text, struct ax_txn *t,
 			      struct node *n);
