@@ -4,6 +4,8 @@
 VERSION  := 0.1.0
 BUILD    ?= build
 PREFIX   ?= /usr/local
+# mount(8) looks for its helpers here alone.
+HELPERDIR ?= /sbin
 DESTDIR  ?=
 CC       ?= cc
 SANITIZE ?=
@@ -151,6 +153,8 @@ install: all
 		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8
 	install $(BUILD)/apex $(BUILD)/apexfs $(DESTDIR)$(PREFIX)/bin
 	install $(BUILD)/apexd $(DESTDIR)$(PREFIX)/sbin
+	install -d $(DESTDIR)$(HELPERDIR)
+	ln -sf $(PREFIX)/bin/apexfs $(DESTDIR)$(HELPERDIR)/mount.apexfs
 	install -m 644 tools/apex.1 fs/apexfs.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 core/apex-repository.7 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 644 dnsd/apexd.8 $(DESTDIR)$(PREFIX)/share/man/man8

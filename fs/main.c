@@ -27,7 +27,7 @@ static const char usage_text[] =
 	"saving it is a commit; commits/ is the past. Unmount with: fusermount3 -u MOUNTPOINT\n"
 	"\n"
 	"  -f            stay in the foreground\n"
-	"  -o OPTIONS    ro, allow_other, and what mount.fuse3(8) knows\n"
+	"  -o OPTIONS    ro, allow_other, allow_root, auto_unmount, and those of mount(8)\n"
 	"  --help        this text\n"
 	"  --version     the version\n";
 
@@ -37,16 +37,36 @@ static int usage(void)
 	return 2;
 }
 
-static void add_option(struct args *a, const char *text)
+/* What fstab(5) says to mount(8) and systemd, and mount(8) passes on to us. */
+static bool is_for_mount(const char *word, size_t n)
 {
-	ax_buf_printf(&a->options, "%s%s", a->options.n ? "," : "", text);
+	static const char *const words[] = { "defaults", "auto",  "noauto",  "user",    "nouser", "users", "group",
+					     "nogroup",  "owner", "noowner", "_netdev", "nofail", NULL };
+	static const char *const begins[] = { "user=", "comment=", "x-", "X-", NULL };
+	for (const char *const *w = words; *w; w++)
+		if (strlen(*w) == n && memcmp(*w, word, n) == 0)
+			return true;
+	for (const char *const *b = begins; *b; b++)
+		if (strlen(*b) <= n && memcmp(*b, word, strlen(*b)) == 0)
+			return true;
+	return false;
 }
 
-/* -1: go on; else the exit status. */
+static void add_options(struct args *a, const char *text)
+{
+	for (size_t n; *text; text += n + (text[n] == ',')) {
+		n = strcspn(text, ",");
+		if (n && !is_for_mount(text, n))
+			ax_buf_printf(&a->options, "%s%.*s", a->options.n ? "," : "", (int)n, text);
+	}
+}
+
+/* -1: go on; else the exit status. Options may follow the operands and -n, -s, -v, -t are taken: so mount(8) calls
+ * its helpers. */
 static int parse(struct args *a, int argc, char **argv)
 {
 	static const struct option longs[] = { { "help", 0, NULL, 'h' }, { "version", 0, NULL, 'V' }, { 0 } };
-	for (int c; (c = getopt_long(argc, argv, "+fdo:hV", longs, NULL)) != -1;) {
+	for (int c; (c = getopt_long(argc, argv, "fdo:hVnsvt:", longs, NULL)) != -1;) {
 		if (c == 'h') {
 			fputs(usage_text, stdout);
 			return 0;
@@ -58,8 +78,8 @@ static int parse(struct args *a, int argc, char **argv)
 		} else if (c == 'd') {
 			a->debug = a->foreground = true;
 		} else if (c == 'o') {
-			add_option(a, optarg);
-		} else {
+			add_options(a, optarg);
+		} else if (!strchr("nsvt", c)) {
 			return usage();
 		}
 	}
