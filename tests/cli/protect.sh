@@ -26,6 +26,13 @@ is "protect__publishes_none_of_them" "$(apex --zone example.net status --porcela
 is "protect__nothing_moved" "$(tip_of)" "$tip"
 ok "protect__what_changes_nothing_is_done" apex set api A 300 1.2.3.4
 ok "protect__another_branch" apex --branch side set api A 300 9.9.9.9
+status 7 "protect__merge" apex merge side
+status 7 "protect__cherry_pick" apex cherry-pick side
+status 7 "protect__restore" apex restore side api A
+status 7 "protect__reset" apex reset --hard side
+status 7 "protect__rebase" apex rebase side
+status 7 "protect__renaming_it" apex branch -m main other
+is "protect__nothing_moved_it" "$(tip_of)" "$tip"
 apex protect side
 status 7 "protect__deleting_the_branch" apex branch -D side
 status 1 "protect__no_such_branch" apex protect nope
