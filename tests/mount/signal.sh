@@ -82,7 +82,7 @@ os.close(files[6])
 EOF2
 )" "ok ok ok ok ENOSPC ENOSPC ENOSPC"
 is "and when there is room again, it is written" "$(cat "$H/x47/A")" "300 IN A 10.9.9.9"
-has "the reason is in errors" "$M/errors" 'heads/main/x45/A: .*64 MiB'
+has "the reason is in errors" "$M/errors" 'heads/main/x45/A: no room for one more text'
 soon "the others show what is committed" 2 [ "$(cat "$H/x45/A")" = "300 IN A 192.0.2.45" ]
 thousands() {
 	python3 - "$H/t5" <<'EOF2'
