@@ -17,10 +17,10 @@ endif
 
 # What Debian 12 must have. BUILD_DEPS builds, TEST_DEPS are the real programs that the tests drive.
 BUILD_DEPS := gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libldns-dev libssl-dev \
-	libsodium-dev liburcu-dev libsystemd-dev libidn2-dev libjansson-dev libmaxminddb-dev
+	libsodium-dev liburcu-dev libsystemd-dev libidn2-dev libjansson-dev libmaxminddb-dev libyaml-dev
 DEMO_DEPS  := bind9-dnsutils procps
 TEST_DEPS  := check bind9 bind9-utils knot knot-dnsutils nsd vim ed nano joe ne mc tmux rsync patch perl mandoc python3 git \
-	clang clang-format libclang-rt-14-dev shellcheck valgrind strace
+	clang clang-format libclang-rt-14-dev shellcheck valgrind strace libmaxmind-db-writer-perl
 
 DEPS       ?= $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)
 
@@ -29,8 +29,8 @@ CFLAGS_core := $(call have,--cflags,lmdb libsodium ldns)
 LIBS_core   := $(call have,--libs,lmdb libsodium ldns)
 CFLAGS_fs   := $(call have,--cflags,fuse3)
 LIBS_fs     := $(call have,--libs,fuse3)
-CFLAGS_dnsd := $(call have,--cflags,liburcu-qsbr libsystemd libmaxminddb)
-LIBS_dnsd   := $(call have,--libs,liburcu-qsbr libsystemd libmaxminddb)
+CFLAGS_dnsd := $(call have,--cflags,liburcu-qsbr libsystemd libmaxminddb yaml-0.1)
+LIBS_dnsd   := $(call have,--libs,liburcu-qsbr libsystemd libmaxminddb yaml-0.1)
 CFLAGS_tools := $(call have,--cflags,libidn2 jansson)
 LIBS_tools  := $(call have,--libs,libidn2 jansson)
 CFLAGS_test := $(call have,--cflags,check)
@@ -150,13 +150,14 @@ format:
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man1 \
-		$(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8
+		$(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8
 	install $(BUILD)/apex $(BUILD)/apexfs $(DESTDIR)$(PREFIX)/bin
 	install $(BUILD)/apexd $(DESTDIR)$(PREFIX)/sbin
 	install -d $(DESTDIR)$(HELPERDIR)
 	ln -sf $(PREFIX)/bin/apexfs $(DESTDIR)$(HELPERDIR)/mount.apexfs
 	install -m 644 tools/apex.1 fs/apexfs.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 core/apex-repository.7 $(DESTDIR)$(PREFIX)/share/man/man7
+	install -m 644 dnsd/apexd.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 dnsd/apexd.8 $(DESTDIR)$(PREFIX)/share/man/man8
 
 clean:

@@ -1,11 +1,13 @@
 #include "dnsd/conf.h"
 
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/ref.h"
 #include "dnsd/tcp.h"
+#include "dnsd/yaml.h"
 
 enum {
 	OPTION_REPO = 256,
@@ -16,7 +18,11 @@ enum {
 	OPTION_THREADS,
 	OPTION_TCP,
 	OPTION_SIGNED,
-	OPTION_KEY
+	OPTION_KEY,
+	OPTION_CONFIG,
+	OPTION_CANARY,
+	OPTION_SALT,
+	OPTION_ECS
 };
 
 static const struct option options[] = {
@@ -29,6 +35,10 @@ static const struct option options[] = {
 	{ "tcp-connections", required_argument, NULL, OPTION_TCP },
 	{ "require-signed", no_argument, NULL, OPTION_SIGNED },
 	{ "key", required_argument, NULL, OPTION_KEY },
+	{ "config", required_argument, NULL, OPTION_CONFIG },
+	{ "canary", required_argument, NULL, OPTION_CANARY },
+	{ "canary-salt", required_argument, NULL, OPTION_SALT },
+	{ "ecs-from", required_argument, NULL, OPTION_ECS },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -44,26 +54,26 @@ static enum ax_err number(unsigned *out, const char *name, const char *text, uns
 	return AX_OK;
 }
 
-static enum ax_err add_zone(struct conf *c, const char *text)
+enum ax_err conf_add_zone(struct conf *c, const char *text)
 {
 	struct ax_name *grown = realloc(c->zones, (c->nzones + 1) * sizeof *grown);
 	if (!grown)
 		return ax_fail(AX_ENOMEM, "no memory for the options");
 	c->zones = grown;
 	if (ax_name_parse(&c->zones[c->nzones], text, strlen(text), NULL) != AX_OK)
-		return ax_fail(AX_EUSAGE, "--zone takes the name of a zone: `%s`", text);
+		return ax_fail(AX_EUSAGE, "not the name of a zone: `%s`", text);
 	c->nzones++;
 	return AX_OK;
 }
 
-static enum ax_err add_address(struct conf *c, const char *text)
+enum ax_err conf_add_address(struct conf *c, const char *text)
 {
 	if (c->addresses == CONF_ADDRESSES_MAX)
-		return ax_fail(AX_EUSAGE, "--listen: at most %d addresses", CONF_ADDRESSES_MAX);
+		return ax_fail(AX_EUSAGE, "at most %d addresses to listen on", CONF_ADDRESSES_MAX);
 	return address_parse(&c->address[c->addresses++], text);
 }
 
-static enum ax_err add_key(struct conf *c, const char *path)
+enum ax_err conf_add_key(struct conf *c, const char *path)
 {
 	const char **grown = realloc(c->keys, (c->nkeys + 1) * sizeof *grown);
 	if (!grown)
@@ -80,6 +90,16 @@ static enum ax_err branch(struct conf *c, const char *text)
 				       : AX_OK;
 }
 
+/* A value that was refused is wrong usage on the command line. */
+static enum ax_err usage_error(enum ax_err e, const char *option)
+{
+	char why[800];
+	if (e != AX_EINVAL)
+		return e;
+	snprintf(why, sizeof why, "%s", ax_err_text(e));
+	return ax_fail(AX_EUSAGE, "%s: %s", option, why);
+}
+
 static enum ax_err take(struct conf *c, int option, const char *said)
 {
 	switch (option) {
@@ -87,9 +107,9 @@ static enum ax_err take(struct conf *c, int option, const char *said)
 		c->repo = optarg;
 		return AX_OK;
 	case OPTION_LISTEN:
-		return add_address(c, optarg);
+		return conf_add_address(c, optarg);
 	case OPTION_ZONE:
-		return add_zone(c, optarg);
+		return conf_add_zone(c, optarg);
 	case OPTION_BRANCH:
 		return branch(c, optarg);
 	case OPTION_AT:
@@ -103,7 +123,21 @@ static enum ax_err take(struct conf *c, int option, const char *said)
 		c->require_signed = true;
 		return AX_OK;
 	case OPTION_KEY:
-		return add_key(c, optarg);
+		return conf_add_key(c, optarg);
+	case OPTION_CONFIG:
+		c->config = optarg;
+		return AX_OK;
+	case OPTION_CANARY:
+		c->canary = optarg;
+		return AX_OK;
+	case OPTION_SALT:
+		c->canary_salt = optarg;
+		return AX_OK;
+	case OPTION_ECS:
+		return usage_error(routing_ecs_from(c->routing, optarg), "--ecs-from");
+	case 't':
+		c->test = true;
+		return AX_OK;
 	case 'h':
 		c->help = true;
 		return AX_OK;
@@ -117,13 +151,59 @@ static enum ax_err take(struct conf *c, int option, const char *said)
 	}
 }
 
+enum ax_err conf_keep(const char **out, struct conf *c, const char *text)
+{
+	char **grown = realloc(c->text, (c->texts + 1) * sizeof *grown);
+	*out = "";
+	if (!grown)
+		return ax_fail(AX_ENOMEM, "no memory for the options");
+	c->text = grown;
+	c->text[c->texts] = strdup(text);
+	if (!c->text[c->texts])
+		return ax_fail(AX_ENOMEM, "no memory for the options");
+	*out = c->text[c->texts++];
+	return AX_OK;
+}
+
+/* The short way: one view for all addresses. */
+static enum ax_err route_all(struct conf *c)
+{
+	struct route_view *v;
+	uint32_t arm;
+	const char *branch = c->at ? NULL : c->branch ? c->branch : "main";
+	if (c->canary_salt && !c->canary)
+		return ax_fail(AX_EUSAGE, "--canary-salt is for --canary");
+	enum ax_err e = routing_arm(&arm, c->routing, branch, c->at, NULL);
+	if (!e)
+		e = routing_view(&v, c->routing, "main", arm);
+	if (!e && c->canary)
+		e = routing_canary(c->routing, v, c->canary, c->canary_salt ? c->canary_salt : CONF_SALT);
+	return usage_error(e, "--canary");
+}
+
+static enum ax_err read_file(struct conf *c, const char *repo)
+{
+	const char *said = c->repo;
+	if (c->others)
+		return ax_fail(AX_EUSAGE, "beside --config only --repo and -t are taken");
+	enum ax_err e = yaml_read(c, c->config);
+	if (said)
+		c->repo = said;
+	if (!c->repo)
+		c->repo = repo;
+	return e;
+}
+
 enum ax_err conf_read(struct conf *c, int argc, char **argv, const char *repo, unsigned cores)
 {
 	int option;
-	*c = (struct conf){ .repo = repo, .tcp_connections = TCP_CONNECTIONS };
+	*c = (struct conf){ .tcp_connections = TCP_CONNECTIONS, .routing = routing_new() };
+	if (!c->routing)
+		return ax_fail(AX_ENOMEM, "no memory for the options");
 	c->threads = cores < 1 ? 1 : cores < CONF_THREADS_MAX ? cores : CONF_THREADS_MAX;
 	optind = 1;
-	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":ht", options, NULL)) != -1) {
+		c->others |= option != OPTION_REPO && option != OPTION_CONFIG && option != 't';
 		enum ax_err e = take(c, option, argv[optind - 1]);
 		if (e)
 			return e;
@@ -132,20 +212,26 @@ enum ax_err conf_read(struct conf *c, int argc, char **argv, const char *repo, u
 		return AX_OK;
 	if (optind < argc)
 		return ax_fail(AX_EUSAGE, "what is `%s`?", argv[optind]);
+	if (c->config)
+		return read_file(c, repo);
+	if (!c->repo)
+		c->repo = repo;
 	if (c->at && c->branch)
 		return ax_fail(AX_EUSAGE, "--at and --branch exclude each other");
 	if (c->require_signed != (c->nkeys > 0))
 		return ax_fail(AX_EUSAGE, "--require-signed and --key FILE go together");
 	if (!c->addresses)
 		return ax_fail(AX_EUSAGE, "--listen is needed, e.g. --listen 127.0.0.1:5300");
-	if (!c->branch)
-		c->branch = "main";
-	return AX_OK;
+	return route_all(c);
 }
 
 void conf_fini(struct conf *c)
 {
 	free(c->zones);
 	free(c->keys);
+	routing_free(c->routing);
+	for (size_t i = 0; i < c->texts; i++)
+		free(c->text[i]);
+	free(c->text);
 	*c = (struct conf){ 0 };
 }

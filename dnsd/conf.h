@@ -1,14 +1,18 @@
-/* conf.h - what the command line says. */
+/* conf.h - what the command line says, or the file that it names (yaml.h). */
 #ifndef CONF_H
 #define CONF_H
 
 #include "core/name.h"
 #include "dnsd/address.h"
+#include "dnsd/route.h"
 
-enum { CONF_ADDRESSES_MAX = 64, CONF_THREADS_MAX = 256 };
+enum { CONF_ADDRESSES_MAX = ROUTE_LISTENERS_MAX, CONF_THREADS_MAX = 256 };
+/* What a canary's clients are picked by where no salt is said. */
+#define CONF_SALT "apexd"
 
 struct conf {
-	const char *repo, *branch, *at;
+	const char *repo, *branch, *at, *config, *canary, *canary_salt;
+	struct routing *routing; /* owned, unless it is taken out */
 	struct address address[CONF_ADDRESSES_MAX];
 	size_t addresses;
 	struct ax_name *zones; /* owned */
@@ -17,12 +21,22 @@ struct conf {
 	bool require_signed;
 	const char **keys; /* files of those whose signatures count; the array is owned */
 	size_t nkeys;
-	bool help, version;
+	char **text; /* owned: what was read from a file */
+	size_t texts;
+	bool others; /* options beside --config were said */
+	bool help, version, test;
 };
 
 /* AX_EUSAGE with what is wrong. Strings borrow from argv and the arguments. repo: what stands for --repo without it;
  * cores: for --threads. */
 AX_MUST enum ax_err conf_read(struct conf *c, int argc, char **argv, const char *repo, unsigned cores);
 void conf_fini(struct conf *c);
+
+/* For yaml.h. *out is a copy of text that lives as long as c. */
+AX_MUST enum ax_err conf_keep(const char **out, struct conf *c, const char *text);
+AX_MUST enum ax_err conf_add_address(struct conf *c, const char *text);
+AX_MUST enum ax_err conf_add_zone(struct conf *c, const char *text);
+/* A file of public keys; the path is borrowed. */
+AX_MUST enum ax_err conf_add_key(struct conf *c, const char *path);
 
 #endif

@@ -103,7 +103,7 @@ static void publish(struct follow *f)
 		return;
 	f->view = f->next;
 	f->next = NULL;
-	publish_swap(f->view);
+	publish_swap(f->options.slot, f->view);
 	stats_add(&f->stats.published, 1);
 }
 
@@ -516,7 +516,7 @@ void follow_stop(struct follow *f)
 	}
 	builder_stop(f->builder);
 	view_free(f->next);
-	publish_swap(NULL);
+	publish_swap(f->options.slot, NULL);
 	ax_txn_abort(f->txn);
 	if (f->watch.fd >= 0)
 		ax_watch_close(&f->watch);

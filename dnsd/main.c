@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "dnsd/arms.h"
 #include "dnsd/conf.h"
-#include "dnsd/follow.h"
 #include "dnsd/ready.h"
 #include "dnsd/tcp.h"
 #include "dnsd/udp.h"
@@ -19,7 +19,9 @@ enum { PLAIN_THREADS = 2 };
 
 static const char usage[] =
 	"usage: apexd [--repo DIR] --listen ADDRESS:PORT ... [--zone ZONE ...] [--branch BRANCH | --at REVISION]\n"
-	"             [--require-signed --key FILE ...] [--threads N] [--tcp-connections N]\n"
+	"             [--canary BRANCH:PERCENT [--canary-salt TEXT]] [--ecs-from NETWORK ...]\n"
+	"             [--require-signed --key FILE ...] [--threads N] [--tcp-connections N] [-t]\n"
+	"       apexd [--repo DIR] --config FILE [-t]\n"
 	"       apexd --help | --version\n"
 	"\n"
 	"  --repo DIR             the repository (default: $APEX_REPO, else ./.apex)\n"
@@ -27,18 +29,27 @@ static const char usage[] =
 	"  --zone ZONE            only this zone; repeatable (default: every zone of the repository)\n"
 	"  --branch BRANCH        the branch that is served and followed (default: main)\n"
 	"  --at REVISION          serve this revision of each zone, whatever happens later\n"
+	"  --canary B:PERCENT     serve branch B to this share of the client networks\n"
+	"  --canary-salt TEXT     what they are picked by: the same for all servers of a fleet\n"
+	"  --ecs-from NETWORK     honour the client subnet option of queries from there; repeatable\n"
+	"  --config FILE          read apexd.yaml(5) instead; SIGHUP reads it again\n"
+	"  -t                     only check the configuration\n"
 	"  --require-signed       serve only commits that a trusted key signed; keep the last such one else\n"
 	"  --key FILE             the public keys that are trusted; repeatable\n"
 	"  --threads N            threads for each address and for TCP (default: the number of cores)\n"
 	"  --tcp-connections N    TCP connections at a time (default: 1024)\n"
 	"\n"
-	"It prints READY when it answers. SIGTERM ends it, SIGUSR1 prints its counters to standard error.\n";
+	"It prints READY when it answers. SIGTERM ends it, SIGHUP reads the configuration again,\n"
+	"SIGUSR1 prints its counters to standard error.\n";
 
 struct daemon {
 	struct conf conf;
+	int argc;
+	char **argv;
+	const char *repo_dir; /* without --repo */
 	struct ax_repo *repo;
 	struct ax_keys keys; /* trusted */
-	struct follow *follow;
+	struct arms *arms;
 	struct queue *queue;
 	struct udp *udp;
 	struct tcp *tcp;
@@ -64,6 +75,7 @@ static void take_signals(sigset_t *set)
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGUSR1);
+	sigaddset(set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, set, NULL);
 }
 
@@ -116,17 +128,27 @@ static enum ax_err read_keys(struct ax_keys *keys, const char *path)
 	return e;
 }
 
+static struct ax_time now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (struct ax_time){ t.tv_sec, (uint32_t)t.tv_nsec, 0 };
+}
+
+static struct routing *take_routing(struct conf *c)
+{
+	struct routing *r = c->routing;
+	c->routing = NULL;
+	return r;
+}
+
 static enum ax_err start(struct daemon *d)
 {
 	const struct conf *c = &d->conf;
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	struct follow_options o = { .branch = c->branch ? c->branch : "main",
-				    .at = c->at,
-				    .zones = c->zones,
+	struct follow_options o = { .zones = c->zones,
 				    .nzones = c->nzones,
 				    .trusted = c->require_signed ? &d->keys : NULL,
-				    .now = { now.tv_sec, (uint32_t)now.tv_nsec, 0 },
+				    .now = now(),
 				    .log = say };
 	enum ax_err e = seed();
 	for (size_t i = 0; !e && i < c->nkeys; i++)
@@ -136,7 +158,7 @@ static enum ax_err start(struct daemon *d)
 	if (!e)
 		e = probe(c);
 	if (!e)
-		e = follow_start(&d->follow, d->repo, &o);
+		e = arms_start(&d->arms, d->repo, &o, take_routing(&d->conf));
 	if (!e)
 		e = queue_start(&d->queue, ax_repo_store(d->repo), PLAIN_THREADS);
 	if (!e)
@@ -154,7 +176,7 @@ static void stop(struct daemon *d)
 	queue_stop(d->queue);
 	udp_free(d->udp);
 	tcp_free(d->tcp);
-	follow_stop(d->follow);
+	arms_stop(d->arms);
 	ax_repo_close(d->repo);
 	ax_keys_fini(&d->keys);
 	conf_fini(&d->conf);
@@ -165,13 +187,53 @@ static void print_stats(const struct daemon *d)
 	struct stats *sum = calloc(1, sizeof *sum);
 	if (!sum)
 		return;
-	follow_stats(d->follow, sum);
+	arms_stats(d->arms, sum);
 	queue_stats(d->queue, sum);
 	udp_stats(d->udp, sum);
 	tcp_stats(d->tcp, sum);
 	stats_print(stderr, sum);
 	fflush(stderr);
 	free(sum);
+}
+
+/* What can't be changed while running is as it was? */
+static enum ax_err check_unchanged(const struct conf *a, const struct conf *b)
+{
+	const char *what = NULL;
+	bool same = a->addresses == b->addresses;
+	for (size_t i = 0; same && i < a->addresses; i++)
+		same = a->address[i].n == b->address[i].n &&
+		       memcmp(&a->address[i].storage, &b->address[i].storage, a->address[i].n) == 0;
+	what = same ? NULL : "listen: the addresses";
+	same = a->nzones == b->nzones;
+	for (size_t i = 0; same && i < a->nzones; i++)
+		same = ax_name_eq(&a->zones[i], &b->zones[i]);
+	what = same ? what : "zones";
+	same = a->nkeys == b->nkeys;
+	for (size_t i = 0; same && i < a->nkeys; i++)
+		same = strcmp(a->keys[i], b->keys[i]) == 0;
+	what = same ? what : "require-signed";
+	if (strcmp(a->repo, b->repo) != 0)
+		what = "repo";
+	if (a->threads != b->threads || a->tcp_connections != b->tcp_connections)
+		what = "threads and tcp-connections";
+	return what ? ax_fail(AX_EINVAL, "%s can't change while running: restart", what) : AX_OK;
+}
+
+/* Views, rules, canaries, sources of client subnets and geo databases: all of them or nothing. */
+static void reload(struct daemon *d)
+{
+	struct conf fresh;
+	char line[1200];
+	enum ax_err e = conf_read(&fresh, d->argc, d->argv, d->repo_dir, cores());
+	if (!e)
+		e = check_unchanged(&d->conf, &fresh);
+	if (!e)
+		e = arms_change(d->arms, take_routing(&fresh), now());
+	snprintf(line, sizeof line, "%s%s", e ? "reload refused, all stays as it was: " : "reloaded",
+		 e ? ax_err_text(e) : "");
+	say(line);
+	conf_fini(&fresh);
 }
 
 static void serve(struct daemon *d, const sigset_t *set)
@@ -183,21 +245,32 @@ static void serve(struct daemon *d, const sigset_t *set)
 	for (;;) {
 		if (sigwait(set, &sig) != 0)
 			continue;
-		if (sig != SIGUSR1)
+		if (sig == SIGUSR1)
+			print_stats(d);
+		else if (sig == SIGHUP)
+			reload(d);
+		else
 			break;
-		print_stats(d);
 	}
 	ready_stopping();
 }
 
 int main(int argc, char **argv)
 {
-	struct daemon d = { 0 };
+	struct daemon d = { .argc = argc, .argv = argv, .repo_dir = getenv("APEX_REPO") };
 	sigset_t set;
-	const char *repo = getenv("APEX_REPO");
-	enum ax_err e = conf_read(&d.conf, argc, argv, repo && *repo ? repo : ".apex", cores());
+	if (!d.repo_dir || !*d.repo_dir)
+		d.repo_dir = ".apex";
+	enum ax_err e = ax_hash_init();
+	if (!e)
+		e = conf_read(&d.conf, argc, argv, d.repo_dir, cores());
 	if (!e && (d.conf.help || d.conf.version)) {
 		fputs(d.conf.help ? usage : "apexd " APEX_VERSION "\n", stdout);
+		conf_fini(&d.conf);
+		return 0;
+	}
+	if (!e && d.conf.test) {
+		puts("apexd: the configuration is good");
 		conf_fini(&d.conf);
 		return 0;
 	}

@@ -278,6 +278,11 @@ void packet_init(struct packet *m, uint8_t *buffer)
 	m->p = buffer;
 }
 
+static size_t opt_size(const struct query *q)
+{
+	return (q->edns ? PACKET_OPT : 0) + (q->subnet_echo ? 4 + q->subnet.n : 0);
+}
+
 void packet_begin(struct packet *m, const struct query *q, size_t max)
 {
 	forget(m, 0);
@@ -285,7 +290,7 @@ void packet_begin(struct packet *m, const struct query *q, size_t max)
 	m->query = q;
 	m->aa = m->tc = m->question_known = false;
 	memset(m->count, 0, sizeof m->count);
-	m->limit = max - (q->edns ? PACKET_OPT : 0);
+	m->limit = max - opt_size(q);
 	m->n = QUERY_HEADER;
 	if (!q->qname_n) {
 		m->empty = m->n;
@@ -295,6 +300,19 @@ void packet_begin(struct packet *m, const struct query *q, size_t max)
 	memcpy(m->p + m->n, q->wire.p + QUERY_HEADER, question);
 	m->n += question;
 	m->empty = m->n;
+}
+
+/* The client subnet as it came, with the scope of the answer (RFC 7871 7.2.1). */
+static void put_subnet(struct packet *m)
+{
+	const struct query *q = m->query;
+	uint8_t *p = m->p + m->n;
+	put16(p, OPTION_SUBNET);
+	put16(p + 2, (unsigned)q->subnet.n);
+	memcpy(p + 4, q->subnet.p, q->subnet.n);
+	p[4 + 3] = q->subnet_scope;
+	m->n += 4 + q->subnet.n;
+	put16(p - 2, (unsigned)(4 + q->subnet.n)); /* RDLENGTH, the OPT's last field */
 }
 
 /* RFC 6891 6.1.3; DO is copied (RFC 3225 3). */
@@ -309,6 +327,8 @@ static void put_opt(struct packet *m, unsigned rcode)
 	put16(p + 7, m->query->dnssec_ok ? 0x8000 : 0);
 	put16(p + 9, 0);
 	m->n += PACKET_OPT;
+	if (m->query->subnet_echo)
+		put_subnet(m);
 }
 
 void packet_end(struct packet *m, unsigned rcode)

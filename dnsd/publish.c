@@ -29,7 +29,8 @@ static void readers_are_done(void)
 }
 #endif
 
-static _Atomic(struct view *) current;
+static _Atomic(struct view *) current[PUBLISH_SLOTS];
+static _Atomic(struct routing *) routing;
 
 void publish_register(void)
 {
@@ -54,15 +55,28 @@ void publish_offline(void)
 	urcu_qsbr_thread_offline();
 }
 
-const struct view *publish_current(void)
+const struct view *publish_current(uint32_t slot)
 {
-	return atomic_load_explicit(&current, memory_order_acquire);
+	return atomic_load_explicit(&current[slot], memory_order_acquire);
 }
 
-void publish_swap(struct view *v)
+void publish_swap(uint32_t slot, struct view *v)
 {
-	struct view *old = atomic_exchange_explicit(&current, v, memory_order_acq_rel);
+	struct view *old = atomic_exchange_explicit(&current[slot], v, memory_order_acq_rel);
 	urcu_qsbr_synchronize_rcu();
 	readers_are_done();
 	view_free(old);
+}
+
+const struct routing *publish_routing(void)
+{
+	return atomic_load_explicit(&routing, memory_order_acquire);
+}
+
+struct routing *publish_route(struct routing *r)
+{
+	struct routing *old = atomic_exchange_explicit(&routing, r, memory_order_acq_rel);
+	urcu_qsbr_synchronize_rcu();
+	readers_are_done();
+	return old;
 }

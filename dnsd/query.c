@@ -63,19 +63,21 @@ static bool skip_name(struct ax_reader *r, struct ax_slice wire, bool *root)
 }
 
 /* The options of an OPT must at least tile its RDATA (RFC 6891 6.1.2). */
-static bool options_are_whole(struct ax_slice rdata)
+static bool read_options(struct query *q, struct ax_slice rdata)
 {
 	struct ax_reader r = ax_reader(rdata);
 	while (ax_reader_left(&r) && !r.bad) {
-		(void)ax_get_u16(&r);
-		ax_get_bytes(&r, ax_get_u16(&r));
+		uint16_t code = ax_get_u16(&r);
+		struct ax_slice value = ax_get_bytes(&r, ax_get_u16(&r));
+		if (code == OPTION_SUBNET && !q->subnet.p && !r.bad)
+			q->subnet = value;
 	}
 	return !r.bad;
 }
 
 static bool read_opt(struct query *q, bool root, uint16_t class, uint32_t ttl, struct ax_slice rdata)
 {
-	if (q->edns || !root || !options_are_whole(rdata))
+	if (q->edns || !root || !read_options(q, rdata))
 		return false;
 	q->edns = true;
 	q->udp_size = class;

@@ -10,6 +10,7 @@
 
 enum { QUERY_HEADER = 12, QUERY_DROP = -1 };
 enum { FLAG_QR = 0x8000, FLAG_AA = 0x0400, FLAG_TC = 0x0200, FLAG_RD = 0x0100, FLAG_CD = 0x0010 };
+enum { OPTION_SUBNET = 8, SUBNET_MAX = 4 + 16 };
 enum { CLASS_IN = 1, CLASS_ANY = 255 };
 enum { OPCODE_SHIFT = 11, OPCODE_QUERY = 0, OPCODE_NOTIFY = 4, OPCODE_UPDATE = 5 };
 
@@ -19,7 +20,11 @@ struct query {
 	uint8_t qname_n;      /* octets of the question's name, at wire + 12; 0: there is no question to echo */
 	bool edns, dnssec_ok; /* an OPT was there; its DO flag */
 	uint8_t edns_version;
-	uint16_t udp_size; /* that the OPT states */
+	uint16_t udp_size;      /* that the OPT states */
+	struct ax_slice subnet; /* what the client subnet option holds (RFC 7871); p NULL: there is none */
+	/* To be echoed, with this scope (route.h): */
+	bool subnet_echo;
+	uint8_t subnet_scope;
 	/* Where the plain way shall look (respond.h): how many octets of the name stand before the zone's apex, and
 	 * the commit's local id. */
 	uint8_t apex_at;

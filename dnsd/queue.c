@@ -51,6 +51,8 @@ static void serve(struct worker *w, struct packet *m, const struct queue_job *jo
 		return; /* it was read before: can't be */
 	q.apex_at = job->apex_at;
 	q.commit = job->commit;
+	q.subnet_echo = job->subnet_echo;
+	q.subnet_scope = job->subnet_scope;
 	if (readable)
 		plain_answer(m, &q, t, job->tcp, &w->stats);
 	else
@@ -136,6 +138,8 @@ bool queue_put(struct queue *q, const struct queue_job *job, const struct query 
 		slot->n = (uint16_t)query->wire.n;
 		slot->apex_at = query->apex_at;
 		slot->commit = query->commit;
+		slot->subnet_echo = query->subnet_echo;
+		slot->subnet_scope = query->subnet_scope;
 		pthread_cond_signal(&q->filled);
 	}
 	pthread_mutex_unlock(&q->lock);

@@ -16,6 +16,8 @@ struct queue_job {
 	uint16_t n;
 	uint8_t apex_at; /* struct query's */
 	uint64_t commit;
+	bool subnet_echo;
+	uint8_t subnet_scope;
 	bool tcp;
 	void (*done)(const struct queue_job *job, struct ax_slice answer);
 	/* for done: */

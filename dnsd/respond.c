@@ -1,6 +1,7 @@
 #include "dnsd/respond.h"
 
 #include "dnsd/answer.h"
+#include "dnsd/publish.h"
 
 /* RFC 6891 6.2.3-5; over UDP never more than avoids fragments. */
 size_t respond_limit(const struct query *q, bool tcp)
@@ -58,27 +59,25 @@ static unsigned refuse_transfer(const struct image *im, const struct dname *name
 	return im && im->apex_n == name->n ? AX_RCODE_REFUSED : AX_RCODE_NOTAUTH;
 }
 
-enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, const struct view *v, bool tcp,
-		     struct stats *s)
+/* QUERY_DROP, or what the query itself is to be refused with. */
+static int read_query(struct query *q, struct ax_slice wire, struct stats *s)
 {
-	struct dname name;
 	stats_add(&s->queries, 1);
 	int verdict = query_read(q, wire);
-	if (verdict == QUERY_DROP) {
+	if (verdict == QUERY_DROP)
 		stats_add(&s->dropped, 1);
-		return RESPOND_DROP;
-	}
-	unsigned rcode = (unsigned)verdict;
-	const struct image *im = NULL;
-	if (!rcode && q->qclass != CLASS_IN && q->qclass != CLASS_ANY)
-		rcode = AX_RCODE_REFUSED;
-	if (!rcode) {
-		dname_take(&name, query_name(q), q->qname_n);
-		im = view_zone(v, &name, q->qtype);
-		rcode = im ? AX_RCODE_NOERROR : AX_RCODE_REFUSED;
-		if (q->qtype == AX_TYPE_AXFR || q->qtype == AX_TYPE_IXFR)
-			rcode = refuse_transfer(im, &name);
-	}
+	if (!verdict && q->qclass != CLASS_IN && q->qclass != CLASS_ANY)
+		verdict = AX_RCODE_REFUSED;
+	return verdict;
+}
+
+/* Answer a good query from the zone im; NULL: it is for no zone of ours. */
+static enum respond answer(struct packet *m, struct query *q, const struct dname *name, const struct image *im,
+			   bool tcp, struct stats *s)
+{
+	unsigned rcode = im ? AX_RCODE_NOERROR : AX_RCODE_REFUSED;
+	if (q->qtype == AX_TYPE_AXFR || q->qtype == AX_TYPE_IXFR)
+		rcode = refuse_transfer(im, name);
 	if (!rcode && im->state == IMAGE_UNBORN)
 		rcode = AX_RCODE_SERVFAIL;
 	if (rcode) {
@@ -86,14 +85,54 @@ enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, co
 		return RESPOND_SEND;
 	}
 	if (im->state == IMAGE_LOADING) {
-		q->apex_at = name.at[im->apex_labels];
+		q->apex_at = name->at[im->apex_labels];
 		q->commit = im->commit;
 		return RESPOND_PLAIN;
 	}
 	packet_begin(m, q, respond_limit(q, tcp));
-	rcode = answer_from_image(m, im, &name);
+	rcode = answer_from_image(m, im, name);
 	packet_end(m, rcode);
 	stats_add(&s->from_image, 1);
 	respond_count(s, m, rcode);
 	return RESPOND_SEND;
+}
+
+enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, const struct view *v, bool tcp,
+		     struct stats *s)
+{
+	struct dname name;
+	int verdict = read_query(q, wire, s);
+	if (verdict == QUERY_DROP)
+		return RESPOND_DROP;
+	if (verdict) {
+		respond_error(m, q, (unsigned)verdict, tcp, s);
+		return RESPOND_SEND;
+	}
+	dname_take(&name, query_name(q), q->qname_n);
+	return answer(m, q, &name, view_zone(v, &name, q->qtype), tcp, s);
+}
+
+enum respond respond_routed(struct packet *m, struct query *q, struct ax_slice wire, uint32_t listener,
+			    const struct sockaddr *peer, bool tcp, struct stats *s)
+{
+	const struct routing *r = publish_routing();
+	struct dname name;
+	unsigned rcode;
+	int verdict = read_query(q, wire, s);
+	if (verdict == QUERY_DROP)
+		return RESPOND_DROP;
+	if (verdict) {
+		respond_error(m, q, (unsigned)verdict, tcp, s);
+		return RESPOND_SEND;
+	}
+	const struct route_arm *arm = &r->arm[route_choose(r, listener, peer, q, &rcode)];
+	if (rcode) {
+		respond_error(m, q, rcode, tcp, s);
+		return RESPOND_SEND;
+	}
+	dname_take(&name, query_name(q), q->qname_n);
+	const struct image *im = view_zone(publish_current(arm->slot), &name, q->qtype);
+	if (im && im->state == IMAGE_UNBORN) /* a zone without the branch is served live */
+		im = view_zone(publish_current(r->arm[arm->live].slot), &name, q->qtype);
+	return answer(m, q, &name, im, tcp, s);
 }

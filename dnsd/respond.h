@@ -4,6 +4,7 @@
 #define RESPOND_H
 
 #include "dnsd/packet.h"
+#include "dnsd/route.h"
 #include "dnsd/stats.h"
 #include "dnsd/view.h"
 
@@ -17,6 +18,10 @@ enum respond {
  * No allocation, lock or system call; for RESPOND_PLAIN nothing is written, and only `queries` is counted. */
 enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, const struct view *v, bool tcp,
 		     struct stats *s);
+
+/* The same from the views published, as the routing says for a query that came to a listener from peer. */
+enum respond respond_routed(struct packet *m, struct query *q, struct ax_slice wire, uint32_t listener,
+			    const struct sockaddr *peer, bool tcp, struct stats *s);
 
 /* The parts that the plain way needs too: how long an answer to q may be; a finished answer of nothing but an rcode;
  * the counters of a finished answer. */

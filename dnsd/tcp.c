@@ -22,6 +22,8 @@ struct connection {
 	size_t sent;      /* octets of out */
 	unsigned pending; /* answers to come from the plain way */
 	bool eof, reading;
+	uint32_t listener; /* the index of the address it came to */
+	struct sockaddr_storage peer;
 };
 
 enum { NONE = UINT32_MAX };
@@ -111,7 +113,7 @@ static void end(struct server *s, uint32_t i)
 	s->used--;
 }
 
-static void begin(struct server *s, int fd)
+static void begin(struct server *s, int fd, uint32_t listener, const struct sockaddr_storage *peer)
 {
 	int on = 1;
 	if (s->free == NONE) {
@@ -128,18 +130,23 @@ static void begin(struct server *s, int fd)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	s->free = c->newer;
 	s->used++;
-	*c = (struct connection){ .fd = fd, .generation = c->generation, .reading = true };
+	*c = (struct connection){
+		.fd = fd, .generation = c->generation, .reading = true, .listener = listener, .peer = *peer
+	};
 	link_newest(s, i);
 	stats_add(&s->stats.tcp_connections, 1);
 }
 
 /* Out of descriptors, the quietest connection makes room for one that may ask something. */
-static void accept_some(struct server *s, int listening)
+static void accept_some(struct server *s, uint32_t listener)
 {
 	for (unsigned n = 0; n < ACCEPT_BURST; n++) {
-		int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		struct sockaddr_storage peer;
+		socklen_t n_peer = sizeof peer;
+		int fd =
+			accept4(s->listen[listener], (struct sockaddr *)&peer, &n_peer, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			begin(s, fd);
+			begin(s, fd, listener, &peer);
 		} else if ((errno == EMFILE || errno == ENFILE) && s->oldest != NONE) {
 			stats_add(&s->stats.tcp_refused, 1);
 			end(s, s->oldest);
@@ -242,11 +249,12 @@ static void take_late(struct server *s)
 /* -- queries ---------------------------------------------------------------------------------------------- */
 
 /* Answer one message; false: what came is no query, and neither will be what follows. */
-static bool serve(struct server *s, uint32_t i, const struct view *v, struct ax_slice wire)
+static bool serve(struct server *s, uint32_t i, struct ax_slice wire)
 {
 	struct connection *c = &s->c[i];
 	struct query q;
-	enum respond r = respond(&s->packet, &q, wire, v, true, &s->stats);
+	const struct sockaddr *peer = (const struct sockaddr *)&c->peer;
+	enum respond r = respond_routed(&s->packet, &q, wire, c->listener, peer, true, &s->stats);
 	if (r == RESPOND_DROP)
 		return false;
 	if (r == RESPOND_PLAIN) {
@@ -268,12 +276,11 @@ static bool serve_all(struct server *s, uint32_t i)
 	size_t at = 0;
 	bool good = true;
 	publish_online();
-	const struct view *v = publish_current();
 	while (good && c->in.n - at >= 2 && c->out.n - c->sent < TCP_OUT_MAX) {
 		size_t n = ax_be16(c->in.p + at);
 		if (c->in.n - at - 2 < n)
 			break;
-		good = serve(s, i, v, ax_slice(c->in.p + at + 2, n));
+		good = serve(s, i, ax_slice(c->in.p + at + 2, n));
 		at += 2 + n;
 		touch(s, i);
 	}
@@ -333,7 +340,7 @@ static void handle(struct server *s, const struct epoll_event *e)
 		return;
 	}
 	if (e->data.u64 >= EVENT_LISTEN) {
-		accept_some(s, s->listen[e->data.u64 - EVENT_LISTEN]);
+		accept_some(s, (uint32_t)(e->data.u64 - EVENT_LISTEN));
 		return;
 	}
 	uint32_t i = (uint32_t)e->data.u64;

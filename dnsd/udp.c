@@ -27,7 +27,8 @@ struct listener {
 	pthread_t thread;
 	bool running;
 	int fd;
-	bool any; /* bound to the unspecified address */
+	uint32_t index; /* of its address among the listeners */
+	bool any;       /* bound to the unspecified address */
 	struct queue *queue;
 	struct stats stats;
 	atomic_bool stop;
@@ -109,7 +110,7 @@ static void prepare(struct listener *l)
 }
 
 /* Answer the i-th query as the k-th message to be sent; false: there is nothing to send. */
-static bool answer(struct listener *l, const struct view *v, unsigned i, unsigned k)
+static bool answer(struct listener *l, unsigned i, unsigned k)
 {
 	struct batch *b = l->batch;
 	struct msghdr *h = &b->in[i].msg_hdr;
@@ -121,7 +122,9 @@ static bool answer(struct listener *l, const struct view *v, unsigned i, unsigne
 	if (l->any)
 		turn_round(h);
 	b->packet.p = b->answer[k];
-	enum respond r = respond(&b->packet, &q, ax_slice(b->query[i], b->in[i].msg_len), v, false, &l->stats);
+	const struct sockaddr *peer = (const struct sockaddr *)&b->peer[i];
+	struct ax_slice wire = ax_slice(b->query[i], b->in[i].msg_len);
+	enum respond r = respond_routed(&b->packet, &q, wire, l->index, peer, false, &l->stats);
 	if (r == RESPOND_PLAIN && !queue_query(l, h, &q)) {
 		respond_error(&b->packet, &q, AX_RCODE_SERVFAIL, false, &l->stats);
 		stats_add(&l->stats.overload, 1);
@@ -161,9 +164,8 @@ static void *listen_on(void *arg)
 			continue; /* a timeout, a signal, or an error that an earlier answer caused */
 		unsigned k = 0;
 		publish_online();
-		const struct view *v = publish_current();
 		for (int i = 0; i < n; i++)
-			k += answer(l, v, (unsigned)i, k);
+			k += answer(l, (unsigned)i, k);
 		publish_offline();
 		send_all(l, k);
 	}
@@ -220,6 +222,7 @@ enum ax_err udp_start(struct udp **out, const struct address *addresses, size_t 
 	/* All sockets before the first thread: the kernel spreads clients over the sockets there are. */
 	for (size_t i = 0; !e && i < u->n; i++) {
 		u->listener[i].queue = queue;
+		u->listener[i].index = (uint32_t)(i / threads);
 		e = open_socket(&u->listener[i], &addresses[i / threads]);
 	}
 	for (size_t i = 0; !e && i < u->n; i++)

@@ -64,7 +64,7 @@ static const char *ask(struct ax_buf *out, const char *name, uint16_t type, bool
 	struct query q;
 	publish_register();
 	publish_online();
-	enum respond r = respond(&m, &q, wire_bytes(&w), publish_current(), false, &answered);
+	enum respond r = respond(&m, &q, wire_bytes(&w), publish_current(0), false, &answered);
 	publish_offline();
 	publish_unregister();
 	if (r == RESPOND_PLAIN) {
@@ -316,7 +316,7 @@ static void *read_on(void *arg)
 		struct query q;
 		struct wire_query w = wire_question(&names[n % 3], n % 3 == 2 ? AX_TYPE_NS : AX_TYPE_A);
 		publish_online();
-		if (respond(p, &q, wire_bytes(&w), publish_current(), false, s) == RESPOND_SEND)
+		if (respond(p, &q, wire_bytes(&w), publish_current(0), false, s) == RESPOND_SEND)
 			n++;
 		publish_offline();
 	}

@@ -1,0 +1,27 @@
+/* arms.h - a follower for each arm of the routing, and changing the routing while queries are answered.
+ * Sits on follow.h and route.h.
+ *
+ *     arms_start    follow each arm, then publish the routing
+ *     arms_change   follow what is new, publish the new routing, end what nobody asks any more: all or nothing
+ *
+ * Threads: one at a time, none of the answering ones.
+ * Limits: the branches of a zone are followed apart: their images share nothing. */
+#ifndef ARMS_H
+#define ARMS_H
+
+#include "dnsd/follow.h"
+#include "dnsd/route.h"
+
+struct arms;
+
+/* o: what is the same for all arms; branch, at and slot are filled in for each. Takes over r in any case. */
+AX_MUST enum ax_err arms_start(struct arms **out, struct ax_repo *repo, const struct follow_options *o,
+			       struct routing *r);
+/* Serve by another routing, which is taken over; on failure all stays as it was. now: what new revisions count from.
+ */
+AX_MUST enum ax_err arms_change(struct arms *a, struct routing *r, struct ax_time now);
+/* When nobody answers any more. NULL is fine. */
+void arms_stop(struct arms *a);
+void arms_stats(const struct arms *a, struct stats *sum);
+
+#endif

@@ -1,0 +1,451 @@
+#include "dnsd/yaml.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+enum { FILE_MAX = 1 << 20 };
+
+struct reader {
+	yaml_document_t doc;
+	const char *path;
+	struct conf *c;
+	yaml_node_t *listen; /* read last: it names views */
+	const char *country, *asn;
+};
+
+/* What a key's value means. */
+struct key {
+	const char *name;
+	enum ax_err (*take)(struct reader *r, yaml_node_t *value, void *ctx);
+};
+
+AX_PRINTF(3, 4) static enum ax_err bad(const struct reader *r, const yaml_node_t *at, const char *format, ...)
+{
+	char why[800];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(why, sizeof why, format, args);
+	va_end(args);
+	return ax_fail(AX_EINVAL, "%s:%zu: %s", r->path, at->start_mark.line + 1, why);
+}
+
+/* Another's refusal, with the line; want of memory stays what it is. */
+static enum ax_err said(const struct reader *r, const yaml_node_t *at, enum ax_err e)
+{
+	char why[800];
+	if (!e || e == AX_ENOMEM)
+		return e;
+	snprintf(why, sizeof why, "%s", ax_err_text(e));
+	return bad(r, at, "%s", why);
+}
+
+/* -- the shapes of YAML ----------------------------------------------------------------------------------- */
+
+/* Borrows from the document. */
+static enum ax_err text_of(const char **out, const struct reader *r, const yaml_node_t *n)
+{
+	*out = "";
+	if (n->type != YAML_SCALAR_NODE || n->data.scalar.length == 0)
+		return bad(r, n, "a text is wanted here");
+	const char *text = (const char *)n->data.scalar.value;
+	for (size_t i = 0; i < n->data.scalar.length; i++)
+		if ((unsigned char)text[i] < ' ' && text[i] != '\n' && text[i] != '\t')
+			return bad(r, n, "a text has no control characters");
+	*out = text;
+	return AX_OK;
+}
+
+/* The same, the configuration's for good. */
+static enum ax_err kept_text(const char **out, struct reader *r, const yaml_node_t *n)
+{
+	enum ax_err e = text_of(out, r, n);
+	return e ? e : conf_keep(out, r->c, *out);
+}
+
+static enum ax_err number_of(unsigned *out, const struct reader *r, const yaml_node_t *n, unsigned max)
+{
+	const char *text;
+	char *end;
+	enum ax_err e = text_of(&text, r, n);
+	if (e)
+		return e;
+	unsigned long v = strtoul(text, &end, 10);
+	*out = (unsigned)v;
+	return *text < '0' || *text > '9' || *end || v == 0 || v > max
+		       ? bad(r, n, "a number from 1 to %u is wanted: `%s`", max, text)
+		       : AX_OK;
+}
+
+static enum ax_err each_item(struct reader *r, yaml_node_t *n,
+			     enum ax_err (*take)(struct reader *, yaml_node_t *, void *), void *ctx)
+{
+	enum ax_err e = AX_OK;
+	if (n->type != YAML_SEQUENCE_NODE)
+		return bad(r, n, "a list is wanted here");
+	yaml_node_item_t *i = n->data.sequence.items.start, *end = n->data.sequence.items.top;
+	for (; !e && i < end; i++)
+		e = take(r, yaml_document_get_node(&r->doc, *i), ctx);
+	return e;
+}
+
+static enum ax_err take_key(struct reader *r, const struct key *keys, uint32_t *seen, const yaml_node_t *name,
+			    yaml_node_t *value, void *ctx)
+{
+	const char *text;
+	enum ax_err e = text_of(&text, r, name);
+	for (unsigned i = 0; !e && keys[i].name; i++) {
+		if (strcmp(text, keys[i].name) != 0)
+			continue;
+		if (*seen & 1u << i)
+			return bad(r, name, "`%s` is said twice", text);
+		*seen |= 1u << i;
+		return keys[i].take(r, value, ctx);
+	}
+	return e ? e : bad(r, name, "`%.100s` is nothing that can be said here", text);
+}
+
+static enum ax_err each_key(struct reader *r, yaml_node_t *n, const struct key *keys, void *ctx)
+{
+	uint32_t seen = 0;
+	enum ax_err e = AX_OK;
+	if (n->type != YAML_MAPPING_NODE)
+		return bad(r, n, "keys with values are wanted here");
+	yaml_node_pair_t *p = n->data.mapping.pairs.start, *end = n->data.mapping.pairs.top;
+	for (; !e && p < end; p++)
+		e = take_key(r, keys, &seen, yaml_document_get_node(&r->doc, p->key),
+			     yaml_document_get_node(&r->doc, p->value), ctx);
+	return e;
+}
+
+/* A key whose value is a text that ctx has a place for. */
+struct said_view {
+	const char *branch, *at, *canary, *salt;
+	yaml_node_t *rules, *canary_at;
+};
+
+struct said_rule {
+	const char *name, *when, *branch;
+	yaml_node_t *when_at;
+};
+
+/* -- views ------------------------------------------------------------------------------------------------ */
+
+static enum ax_err view_branch(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	return text_of(&((struct said_view *)ctx)->branch, r, n);
+}
+
+static enum ax_err view_at(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	return text_of(&((struct said_view *)ctx)->at, r, n);
+}
+
+static enum ax_err view_canary(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	struct said_view *v = ctx;
+	v->canary_at = n;
+	return text_of(&v->canary, r, n);
+}
+
+static enum ax_err view_salt(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	return text_of(&((struct said_view *)ctx)->salt, r, n);
+}
+
+static enum ax_err view_rules(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)r;
+	((struct said_view *)ctx)->rules = n;
+	return AX_OK;
+}
+
+static enum ax_err rule_name(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	return text_of(&((struct said_rule *)ctx)->name, r, n);
+}
+
+static enum ax_err rule_if(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	struct said_rule *rule = ctx;
+	rule->when_at = n;
+	return text_of(&rule->when, r, n);
+}
+
+static enum ax_err rule_branch(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	return text_of(&((struct said_rule *)ctx)->branch, r, n);
+}
+
+static enum ax_err take_rule(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	static const struct key keys[] = {
+		{ "name", rule_name }, { "if", rule_if }, { "branch", rule_branch }, { NULL, NULL }
+	};
+	struct said_rule rule = { 0 };
+	struct route_view *v = ctx;
+	enum ax_err e = each_key(r, n, keys, &rule);
+	if (!e && (!rule.name || !rule.when || !rule.branch))
+		e = bad(r, n, "a rule has `name`, `if` and `branch`");
+	for (size_t i = 0; !e && i < v->rules; i++)
+		if (strcmp(v->rule[i].name, rule.name) == 0)
+			e = bad(r, n, "another rule of the view is named `%s`", rule.name);
+	return e ? e : said(r, rule.when_at, routing_rule(r->c->routing, v, rule.name, rule.when, rule.branch));
+}
+
+static enum ax_err take_view(struct reader *r, const char *name, yaml_node_t *n)
+{
+	static const struct key keys[] = { { "branch", view_branch }, { "at", view_at },
+					   { "canary", view_canary }, { "canary-salt", view_salt },
+					   { "rules", view_rules },   { NULL, NULL } };
+	struct said_view v = { .salt = CONF_SALT };
+	struct route_view *view;
+	uint32_t arm;
+	enum ax_err e = each_key(r, n, keys, &v);
+	if (!e && (v.branch != NULL) == (v.at != NULL))
+		e = bad(r, n, "a view has either `branch` or `at`");
+	if (!e)
+		e = said(r, n, routing_arm(&arm, r->c->routing, v.branch, v.at, NULL));
+	if (!e)
+		e = said(r, n, routing_view(&view, r->c->routing, name, arm));
+	if (!e && v.canary)
+		e = said(r, v.canary_at, routing_canary(r->c->routing, view, v.canary, v.salt));
+	return e || !v.rules ? e : each_item(r, v.rules, take_rule, view);
+}
+
+static uint32_t view_named(const struct routing *r, const char *name)
+{
+	uint32_t i = 0;
+	while (i < r->views && strcmp(r->view[i].name, name) != 0)
+		i++;
+	return i;
+}
+
+static enum ax_err take_views(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	enum ax_err e = AX_OK;
+	(void)ctx;
+	if (n->type != YAML_MAPPING_NODE)
+		return bad(r, n, "views by name are wanted here");
+	yaml_node_pair_t *p = n->data.mapping.pairs.start, *end = n->data.mapping.pairs.top;
+	for (; !e && p < end; p++) {
+		yaml_node_t *key = yaml_document_get_node(&r->doc, p->key);
+		const char *name;
+		e = text_of(&name, r, key);
+		if (!e && view_named(r->c->routing, name) < r->c->routing->views)
+			e = bad(r, key, "there are two views `%s`", name);
+		if (!e)
+			e = take_view(r, name, yaml_document_get_node(&r->doc, p->value));
+	}
+	return e;
+}
+
+/* -- listeners -------------------------------------------------------------------------------------------- */
+
+struct said_listener {
+	const char *address, *view;
+	yaml_node_t *view_at;
+};
+
+static enum ax_err listener_address(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	return text_of(&((struct said_listener *)ctx)->address, r, n);
+}
+
+static enum ax_err listener_view(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	struct said_listener *l = ctx;
+	l->view_at = n;
+	return text_of(&l->view, r, n);
+}
+
+static enum ax_err take_listener(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	static const struct key keys[] = { { "address", listener_address },
+					   { "view", listener_view },
+					   { NULL, NULL } };
+	struct said_listener l = { 0 };
+	(void)ctx;
+	enum ax_err e = each_key(r, n, keys, &l);
+	if (!e && (!l.address || !l.view))
+		e = bad(r, n, "a listener has `address` and `view`");
+	if (e)
+		return e;
+	uint32_t view = view_named(r->c->routing, l.view);
+	if (view == r->c->routing->views)
+		return bad(r, l.view_at, "there is no view `%s`", l.view);
+	if (r->c->addresses < CONF_ADDRESSES_MAX)
+		r->c->routing->listener[r->c->addresses] = view;
+	return said(r, n, conf_add_address(r->c, l.address));
+}
+
+/* -- the rest --------------------------------------------------------------------------------------------- */
+
+static enum ax_err take_repo(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return kept_text(&r->c->repo, r, n);
+}
+
+static enum ax_err take_threads(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return number_of(&r->c->threads, r, n, CONF_THREADS_MAX);
+}
+
+static enum ax_err take_tcp(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return number_of(&r->c->tcp_connections, r, n, 1 << 20);
+}
+
+static enum ax_err take_zone(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	const char *text;
+	(void)ctx;
+	enum ax_err e = text_of(&text, r, n);
+	return e ? e : said(r, n, conf_add_zone(r->c, text));
+}
+
+static enum ax_err take_zones(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	return each_item(r, n, take_zone, ctx);
+}
+
+static enum ax_err take_source(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	const char *text;
+	(void)ctx;
+	enum ax_err e = text_of(&text, r, n);
+	return e ? e : said(r, n, routing_ecs_from(r->c->routing, text));
+}
+
+static enum ax_err take_sources(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	return each_item(r, n, take_source, ctx);
+}
+
+static enum ax_err take_signer(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	const char *path;
+	(void)ctx;
+	enum ax_err e = kept_text(&path, r, n);
+	return e ? e : conf_add_key(r->c, path);
+}
+
+static enum ax_err take_signers(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	enum ax_err e = each_item(r, n, take_signer, ctx);
+	r->c->require_signed = true;
+	return e || r->c->nkeys ? e : bad(r, n, "name a file of keys");
+}
+
+static enum ax_err take_country(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return text_of(&r->country, r, n);
+}
+
+static enum ax_err take_asn(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return text_of(&r->asn, r, n);
+}
+
+static enum ax_err take_geo(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	static const struct key keys[] = { { "country", take_country }, { "asn", take_asn }, { NULL, NULL } };
+	enum ax_err e = each_key(r, n, keys, ctx);
+	return e ? e : said(r, n, geo_open(&r->c->routing->geo, r->country, r->asn));
+}
+
+static enum ax_err take_listen(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	r->listen = n;
+	return AX_OK;
+}
+
+static const struct key top_keys[] = {
+	{ "repo", take_repo },
+	{ "zones", take_zones },
+	{ "threads", take_threads },
+	{ "tcp-connections", take_tcp },
+	{ "require-signed", take_signers },
+	{ "ecs-from", take_sources },
+	{ "geo", take_geo },
+	{ "views", take_views },
+	{ "listen", take_listen },
+	{ NULL, NULL },
+};
+
+/* A rule that asks for what no database tells would never match. */
+static enum ax_err check_geo(const struct reader *r, const yaml_node_t *at)
+{
+	for (uint32_t i = 0; i < r->c->routing->views; i++) {
+		const struct route_view *v = &r->c->routing->view[i];
+		for (size_t k = 0; k < v->rules; k++) {
+			unsigned uses = selector_uses(v->rule[k].when);
+			bool country = uses & SELECTOR_USES_COUNTRY && !r->country;
+			if (country || (uses & SELECTOR_USES_ASN && !r->asn))
+				return bad(r, at, "rule `%s` of view `%s` needs a database: geo: %s", v->rule[k].name,
+					   v->name, country ? "country" : "asn");
+		}
+	}
+	return AX_OK;
+}
+
+static enum ax_err take_document(struct reader *r)
+{
+	yaml_node_t *root = yaml_document_get_root_node(&r->doc);
+	if (!root)
+		return ax_fail(AX_EINVAL, "%s: nothing is configured", r->path);
+	enum ax_err e = each_key(r, root, top_keys, NULL);
+	if (!e)
+		e = check_geo(r, root);
+	if (!e && !r->listen)
+		e = bad(r, root, "`listen` is missing");
+	if (!e)
+		e = each_item(r, r->listen, take_listener, NULL);
+	return e || r->c->addresses ? e : bad(r, r->listen, "name an address to listen on");
+}
+
+enum ax_err yaml_take(struct conf *c, const char *path, struct ax_slice text)
+{
+	struct reader r = { .path = path, .c = c };
+	yaml_parser_t parser;
+	if (!yaml_parser_initialize(&parser))
+		return ax_fail(AX_ENOMEM, "no memory for the configuration");
+	yaml_parser_set_input_string(&parser, text.p, text.n);
+	enum ax_err e = AX_OK;
+	if (!yaml_parser_load(&parser, &r.doc)) {
+		e = ax_fail(AX_EINVAL, "%s:%zu: %s", path, parser.problem_mark.line + 1,
+			    parser.problem ? parser.problem : "no YAML");
+	} else {
+		e = take_document(&r);
+		yaml_document_delete(&r.doc);
+	}
+	yaml_parser_delete(&parser);
+	return e;
+}
+
+enum ax_err yaml_read(struct conf *c, const char *path)
+{
+	struct ax_buf text = AX_BUF_INIT;
+	FILE *file = fopen(path, "re");
+	enum ax_err e = file ? AX_OK : ax_fail(AX_ENOENT, "%s: %s", path, strerror(errno));
+	if (!e && !ax_buf_reserve(&text, FILE_MAX))
+		e = ax_buf_check(&text);
+	if (!e)
+		text.n = fread(text.p, 1, FILE_MAX, file);
+	if (!e && (ferror(file) || !feof(file)))
+		e = ax_fail(AX_EINVAL, "%s: can't be read, or is over a megabyte", path);
+	if (file)
+		fclose(file);
+	if (!e)
+		e = yaml_take(c, path, ax_buf_view(&text));
+	ax_buf_fini(&text);
+	return e;
+}
