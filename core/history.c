@@ -40,27 +40,33 @@ static void begin(struct ax_job *job)
 	ax_batch_init(&job->batch, &apex);
 }
 
-/* What has one content needs no merge. */
-static enum ax_err join(struct ax_job *job, const struct ax_work *w, struct ax_txn *t, const struct ax_root *bases,
-			size_t n, uint64_t theirs, bool whole)
+static enum ax_err join(struct ax_job *job, const struct ax_work *w, struct ax_txn *t,
+			const struct ax_ancestry *bases, uint64_t theirs, bool whole)
 {
 	struct ax_merge_rules rules = job->rules ? *job->rules : (struct ax_merge_rules){ 0 };
 	struct ax_root root;
 	enum ax_err e = root_of(&root, t, theirs);
 	rules.whole = whole;
-	return e ? e : ax_merge(&job->conflicts, &job->batch, t, bases, n, &w->base_info.root, &root, &rules);
+	return e ? e : ax_merge(&job->conflicts, &job->batch, t, bases, &w->base_info.root, &root, &rules);
+}
+
+/* One tree is the base: that of a commit, or the empty one. */
+static enum ax_err join_from(struct ax_job *job, const struct ax_work *w, struct ax_txn *t, uint64_t base,
+			     uint64_t theirs, bool whole)
+{
+	struct ax_ancestry bases = { .levels = 1, .level[0].n = 1 };
+	enum ax_err e = root_of(&bases.level[0].root[0], t, base);
+	return e ? e : join(job, w, t, &bases, theirs, whole);
 }
 
 /* -- merge -------------------------------------------------------------------------------------------------- */
 
 static enum ax_err merge_with(struct ax_job *job, struct ax_work *w, struct ax_txn *t, const struct ax_bases *bases)
 {
-	struct ax_root root[AX_BASES_MAX];
-	enum ax_err e = AX_OK;
-	for (size_t i = 0; !e && i < bases->n; i++)
-		e = root_of(&root[i], t, bases->commit[i]);
+	struct ax_ancestry above;
+	enum ax_err e = ax_merge_ancestry(&above, t, bases);
 	w->join[w->joins++] = job->commit;
-	return e ? e : join(job, w, t, root, bases->n, job->commit, false);
+	return e ? e : join(job, w, t, &above, job->commit, false);
 }
 
 static enum ax_err compose_merge(void *ctx, struct ax_work *w, struct ax_txn *t)
@@ -97,12 +103,9 @@ static enum ax_err compose_pick(void *ctx, struct ax_work *w, struct ax_txn *t)
 {
 	struct ax_job *job = ctx;
 	struct ax_commit_info info;
-	struct ax_root before;
 	begin(job);
 	enum ax_err e = ax_commit_info(&info, t, job->commit);
-	if (e || (e = root_of(&before, t, info.parents ? info.parent[0] : 0)))
-		return e;
-	return join(job, w, t, &before, 1, job->commit, false);
+	return e ? e : join_from(job, w, t, info.parents ? info.parent[0] : 0, job->commit, false);
 }
 
 AX_MUST static enum ax_err pick(struct ax_job *job, struct ax_txn *t, uint64_t commit, bool chained)
@@ -204,10 +207,8 @@ enum ax_err ax_rebase_list(uint64_t **out, size_t *n, bool *linear, struct ax_tx
 static enum ax_err compose_revert(void *ctx, struct ax_work *w, struct ax_txn *t)
 {
 	struct ax_job *job = ctx;
-	struct ax_root after;
 	begin(job);
-	enum ax_err e = root_of(&after, t, job->commit);
-	return e ? e : join(job, w, t, &after, 1, job->since, true);
+	return join_from(job, w, t, job->commit, job->since, true);
 }
 
 void ax_revert_change(struct ax_job *job, uint64_t since, uint64_t commit, const char *message)

@@ -69,11 +69,12 @@ struct merge {
 	struct ax_conflicts *conflicts;
 	struct ax_batch *batch;
 	struct ax_txn *txn;
-	const struct ax_root *bases;
-	size_t n, at; /* the base whose differences are walked */
+	const struct ax_ancestry *bases;
+	size_t at; /* the base whose differences are walked */
 	const struct ax_root *ours;
 	const struct ax_merge_rules *rules;
-	struct ax_buf bytes; /* of sets merged by member */
+	struct ax_buf bytes;                  /* of sets merged by member */
+	struct ax_buf level[AX_ANCESTRY_MAX]; /* the same of bases */
 };
 
 static enum ax_err look(struct ax_slice *out, struct ax_txn *t, const struct ax_root *root, struct ax_slice key)
@@ -90,9 +91,9 @@ static enum ax_err look_at_bases(bool *met, struct ax_conflict *c, const struct 
 {
 	enum ax_err e = AX_OK;
 	*met = false;
-	c->bases = (unsigned)m->n;
-	for (size_t i = 0; !e && i < m->n; i++) {
-		e = look(&c->base[i], m->txn, &m->bases[i], c->key);
+	c->bases = m->bases->level[0].n;
+	for (size_t i = 0; !e && i < c->bases; i++) {
+		e = look(&c->base[i], m->txn, &m->bases->level[0].root[i], c->key);
 		*met = *met || (i < m->at && !ax_slice_eq(c->base[i], c->theirs));
 	}
 	return e;
@@ -129,6 +130,44 @@ static bool agree(struct ax_slice *out, struct merge *m, uint16_t type, const st
 	return true;
 }
 
+/* What the bases of a level come to when they are merged; *clean is false if they disagree. */
+static enum ax_err merge_bases(struct ax_slice *out, bool *clean, struct merge *m, uint16_t type, struct ax_slice key,
+			       unsigned level)
+{
+	struct ax_slice base, a, b;
+	*out = ax_slice(NULL, 0);
+	*clean = level < m->bases->levels && m->bases->level[level].n <= 2;
+	if (!*clean || !m->bases->level[level].n)
+		return AX_OK;
+	const struct ax_root *root = m->bases->level[level].root;
+	enum ax_err e = look(&a, m->txn, &root[0], key);
+	*out = a;
+	if (e || m->bases->level[level].n == 1)
+		return e;
+	if ((e = look(&b, m->txn, &root[1], key)) || ax_slice_eq(a, b))
+		return e;
+	if (!(e = merge_bases(&base, clean, m, type, key, level + 1)) && *clean) {
+		ax_buf_clear(&m->level[level]);
+		*clean = ax_merge_rrset(out, &m->level[level], type, base, a, b, m->rules && m->rules->whole);
+	}
+	return e;
+}
+
+/* Two bases merged to one that is clean. */
+static enum ax_err agree_above(struct ax_slice *out, bool *clean, struct merge *m, uint16_t type,
+			       const struct ax_conflict *c)
+{
+	struct ax_slice base;
+	*clean = false;
+	if (c->bases != 2)
+		return AX_OK;
+	enum ax_err e = merge_bases(&base, clean, m, type, c->key, 0);
+	ax_buf_clear(&m->bytes);
+	if (!e && *clean)
+		*clean = ax_merge_rrset(out, &m->bytes, type, base, c->ours, c->theirs, m->rules && m->rules->whole);
+	return e;
+}
+
 static enum ax_side rule_for(const struct ax_merge_rules *rules, struct ax_slice key)
 {
 	for (size_t i = 0; rules && i < rules->takes_n; i++)
@@ -149,8 +188,10 @@ static enum ax_err put(struct merge *m, const struct ax_conflict *c, struct ax_s
 static enum ax_err settle(struct merge *m, uint16_t type, struct ax_conflict *c)
 {
 	struct ax_slice value;
-	if (agree(&value, m, type, c))
-		return put(m, c, value);
+	bool clean = agree(&value, m, type, c);
+	enum ax_err e = clean ? AX_OK : agree_above(&value, &clean, m, type, c);
+	if (e || clean)
+		return e ? e : put(m, c, value);
 	enum ax_side side = rule_for(m->rules, c->key);
 	if (side != AX_SIDE_NONE)
 		return put(m, c, side == AX_SIDE_OURS ? c->ours : c->theirs);
@@ -182,22 +223,46 @@ static enum ax_err all_taken(const struct ax_merge_rules *rules)
 	return AX_OK;
 }
 
+/* A level, and whether there is one above it to be found. */
+static enum ax_err add_level(struct ax_ancestry *out, struct ax_txn *t, const struct ax_bases *bases)
+{
+	struct ax_commit_info info;
+	enum ax_err e = AX_OK;
+	unsigned level = out->levels++;
+	out->level[level].n = (unsigned)bases->n;
+	for (size_t i = 0; !e && i < bases->n; i++)
+		if (!(e = ax_commit_info(&info, t, bases->commit[i])))
+			out->level[level].root[i] = info.root;
+	return e;
+}
+
+enum ax_err ax_merge_ancestry(struct ax_ancestry *out, struct ax_txn *t, const struct ax_bases *bases)
+{
+	struct ax_bases now = *bases;
+	out->levels = 0;
+	enum ax_err e = add_level(out, t, &now);
+	while (!e && now.n == 2 && out->levels < AX_ANCESTRY_MAX) {
+		struct ax_bases above;
+		if (!(e = ax_graph_bases(&above, t, now.commit[0], now.commit[1])))
+			e = add_level(out, t, &above);
+		now = above;
+	}
+	return e;
+}
+
 enum ax_err ax_merge(struct ax_conflicts *conflicts, struct ax_batch *batch, struct ax_txn *t,
-		     const struct ax_root *bases, size_t n, const struct ax_root *ours, const struct ax_root *theirs,
+		     const struct ax_ancestry *bases, const struct ax_root *ours, const struct ax_root *theirs,
 		     const struct ax_merge_rules *rules)
 {
-	struct ax_root empty = ax_tree_empty();
-	struct merge m = { .conflicts = conflicts,
-			   .batch = batch,
-			   .txn = t,
-			   .bases = n ? bases : &empty,
-			   .n = n ? n : 1,
-			   .ours = ours,
-			   .rules = rules };
-	enum ax_err e = n > AX_BASES_MAX ? ax_fail(AX_ELIMIT, "more than %d merge bases", AX_BASES_MAX) : AX_OK;
-	for (; !e && m.at < m.n; m.at++)
-		e = ax_tree_diff(t, &m.bases[m.at], theirs, each, &m);
+	struct merge m = {
+		.conflicts = conflicts, .batch = batch, .txn = t, .bases = bases, .ours = ours, .rules = rules
+	};
+	enum ax_err e = AX_OK;
+	for (; !e && m.at < bases->level[0].n; m.at++)
+		e = ax_tree_diff(t, &bases->level[0].root[m.at], theirs, each, &m);
 	ax_buf_fini(&m.bytes);
+	for (unsigned i = 0; i < AX_ANCESTRY_MAX; i++)
+		ax_buf_fini(&m.level[i]);
 	/* A serial belongs to the commit: an SOA of a tree brings none. */
 	batch->has_serial = false;
 	if (!e && conflicts->n)

@@ -9,10 +9,10 @@
  * Members: where both sides only add records to a set, or both only remove some, the result has all that; a TTL goes
  *   its own way. Never of types that stand alone or cover others (CNAME, DNAME, SOA, RRSIG, NSEC, NSEC3), never of a
  *   set that the base does not have, and never down to nothing.
- * Several bases (criss-cross): an RRset is clean only if all bases come to the same.
- * The serial is no part of a tree and never conflicts.
- * Cost: O((theirs' changes) x log n) for each base; ours is only looked up.
- * Ownership: conflicts own their memory; the batch copies. Threads: as the transaction. */
+ * Several bases (criss-cross): an RRset is clean if all bases come to the same; or, of two bases, if they can be
+ *   merged themselves, from the bases that they have, to one that it is clean with. Bases that disagree are a
+ * conflict. The serial is no part of a tree and never conflicts. Cost: O((theirs' changes) x log n) for each base;
+ * ours is only looked up. Ownership: conflicts own their memory; the batch copies. Threads: as the transaction. */
 #ifndef AX_MERGE_H
 #define AX_MERGE_H
 
@@ -55,10 +55,21 @@ struct ax_merge_rules {
 	bool whole; /* no merging by member: an RRset is one thing */
 };
 
+/* The merge bases of two commits; of those, if they are two, the bases; and so on. */
+enum { AX_ANCESTRY_MAX = 8 };
+struct ax_ancestry {
+	unsigned levels;
+	struct {
+		unsigned n;
+		struct ax_root root[AX_BASES_MAX];
+	} level[AX_ANCESTRY_MAX];
+};
+AX_MUST enum ax_err ax_merge_ancestry(struct ax_ancestry *out, struct ax_txn *t, const struct ax_bases *bases);
+
 /* Put into batch what makes ours the merge. AX_ECONFLICT when there are conflicts without a rule: all are listed
- * then, in canonical order for one base. No bases: the empty tree is the base. rules may be NULL. */
+ * then, in canonical order for one base. The first level of bases has one at least. rules may be NULL. */
 AX_MUST enum ax_err ax_merge(struct ax_conflicts *conflicts, struct ax_batch *batch, struct ax_txn *t,
-			     const struct ax_root *bases, size_t n, const struct ax_root *ours,
+			     const struct ax_ancestry *bases, const struct ax_root *ours,
 			     const struct ax_root *theirs, const struct ax_merge_rules *rules);
 
 /* One RRset: base, ours, theirs (empty: absent) to *out, which borrows from them or from b. False: a conflict. */

@@ -147,8 +147,8 @@ static enum ax_err put_difference(void *ctx, struct ax_slice key, const struct a
 static enum ax_err merge(struct ax_review *r, struct ax_txn *t)
 {
 	struct ax_bases bases;
-	struct ax_commit_info tip, proposal, base;
-	struct ax_root roots[AX_BASES_MAX];
+	struct ax_commit_info tip, proposal;
+	struct ax_ancestry above;
 	enum ax_err e;
 	if ((e = ax_graph_bases(&bases, t, r->tip.commit, r->proposal.commit)) ||
 	    (e = ax_commit_info(&tip, t, r->tip.commit)) || (e = ax_commit_info(&proposal, t, r->proposal.commit)))
@@ -160,12 +160,9 @@ static enum ax_err merge(struct ax_review *r, struct ax_txn *t)
 		return AX_OK;
 	if (bases.commit[0] == r->tip.commit)
 		return ax_tree_diff(t, &tip.root, &proposal.root, put_difference, &r->batch);
-	for (size_t i = 0; i < bases.n; i++) {
-		if ((e = ax_commit_info(&base, t, bases.commit[i])))
-			return e;
-		roots[i] = base.root;
-	}
-	return ax_merge(&r->conflicts, &r->batch, t, roots, bases.n, &tip.root, &proposal.root, NULL);
+	if ((e = ax_merge_ancestry(&above, t, &bases)))
+		return e;
+	return ax_merge(&r->conflicts, &r->batch, t, &above, &tip.root, &proposal.root, NULL);
 }
 
 static enum ax_err make_hash(struct ax_review *r, const char *branch)

@@ -87,6 +87,8 @@ on a merge b >out; on b merge "$old_a" >out
 on a set h10 A 300 1.1.1.9 >out; on b set h11 A 300 2.2.2.9 >out
 ok "merge__criss_cross" on a merge b
 is "merge__criss_cross_has_both" "$(on a show h10 A | awk '{print $5}') $(on a show h11 A | awk '{print $5}')" "1.1.1.9 2.2.2.9"
+on a set c1 A 300 1.1.1.7 >out; on b set c2 A 300 2.2.2.7 >out; on b merge a >out
+is "merge__criss_cross_of_what_each_base_had_alone" "$(on b show c1 A | awk '{print $5}') $(on b show c2 A | awk '{print $5}')" "1.1.1.7 2.2.2.7"
 apex branch d1 main && apex branch d2 main
 on d1 set c3 A 300 1.1.1.1 >out; on d2 set c3 A 300 2.2.2.2 >out
 old=$(on d1 status --porcelain | sed -n 's/^tip //p')

@@ -184,6 +184,23 @@ static size_t model_bases(size_t *base, const struct history *h, size_t a, size_
 	return n;
 }
 
+/* What several bases come to when they are merged themselves; false if they disagree. */
+static bool model_above(struct set *out, const struct history *h, const size_t *base, size_t n, unsigned k, int depth)
+{
+	size_t above[NODES];
+	struct set root;
+	*out = n ? h->node[base[0]].key[k] : (struct set){ 0 };
+	if (n <= 1)
+		return depth > 0 && n == 1;
+	struct set a = h->node[base[0]].key[k], b = h->node[base[1]].key[k];
+	if (depth <= 0 || n > 2)
+		return false;
+	if (same_set(a, b))
+		return true;
+	return model_above(&root, h, above, model_bases(above, h, base[0], base[1]), k, depth - 1) &&
+	       model_set(out, type_of(k), root, a, b);
+}
+
 /* Where there is a conflict, `side` decides; false if there was one. */
 static bool model_merge(struct node *out, const struct history *h, size_t a, size_t b, enum ax_side side,
 			size_t *bases)
@@ -200,6 +217,10 @@ static bool model_merge(struct node *out, const struct history *h, size_t a, siz
 				clean && (!i || same_set(one, out->key[k]));
 			out->key[k] = one;
 		}
+		struct set above;
+		if (!clean && n == 2)
+			clean = model_above(&above, h, base, n, k, 8) &&
+				model_set(&out->key[k], type_of(k), above, h->node[a].key[k], h->node[b].key[k]);
 		if (!clean)
 			out->key[k] = h->node[side == AX_SIDE_OURS ? a : b].key[k];
 		all_clean = all_clean && clean;
