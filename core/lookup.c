@@ -10,22 +10,29 @@ struct work {
 	const struct ax_name *apex;
 	const struct ax_commit_info *commit;
 	uint16_t qtype;
+	bool dnssec;
 };
 
 /* -- what the tree says ----------------------------------------------------------------------------------- */
 
 /* AX_ENOENT if there is no such RRset. */
-static enum ax_err find(struct ax_rrset *out, const struct work *w, const struct ax_name *owner, uint16_t type)
+static enum ax_err find_covered(struct ax_rrset *out, const struct work *w, const struct ax_name *owner,
+				uint16_t type, uint16_t covered)
 {
 	struct ax_buf key = AX_BUF_INIT;
 	struct ax_entry entry;
-	enum ax_err e = ax_key_make(&key, owner, w->apex, type, 0);
+	enum ax_err e = ax_key_make(&key, owner, w->apex, type, covered);
 	if (!e)
 		e = ax_tree_find(&entry, w->txn, &w->commit->root, ax_buf_view(&key));
 	if (!e)
-		e = ax_rrset_view(out, type, 0, entry.value);
+		e = ax_rrset_view(out, type, covered, entry.value);
 	ax_buf_fini(&key);
 	return e;
+}
+
+static enum ax_err find(struct ax_rrset *out, const struct work *w, const struct ax_name *owner, uint16_t type)
+{
+	return find_covered(out, w, owner, type, 0);
 }
 
 static enum ax_err has(bool *out, const struct work *w, const struct ax_name *owner, uint16_t type)
@@ -73,8 +80,24 @@ static enum ax_err add(struct ax_lookup_section *s, const struct ax_name *owner,
 		s->v = v;
 		s->cap = cap;
 	}
-	s->v[s->n++] = (struct ax_lookup_rrset){ *owner, *set, ttl_s, required };
+	s->v[s->n++] = (struct ax_lookup_rrset){ *owner, *set, ttl_s, required, false };
 	return AX_OK;
+}
+
+/* The RRSIGs over the RRset of a type, which stands at source and was given last, as owner's. */
+static enum ax_err add_signatures(struct work *w, struct ax_lookup_section *s, const struct ax_name *owner,
+				  const struct ax_name *source, uint16_t type, uint32_t ttl_max_s)
+{
+	struct ax_rrset set;
+	if (!w->dnssec || type == AX_TYPE_RRSIG)
+		return AX_OK;
+	enum ax_err e = find_covered(&set, w, source, AX_TYPE_RRSIG, type);
+	if (e)
+		return e == AX_ENOENT ? AX_OK : e;
+	e = add(s, owner, &set, ttl_max_s, false);
+	if (!e)
+		s->v[s->n - 1].rides = true;
+	return e;
 }
 
 /* The apex SOA with the commit's serial in it (DESIGN section 2: the tree holds 0). */
@@ -108,15 +131,32 @@ static enum ax_err negative(struct work *w, enum ax_rcode rcode)
 	enum ax_err e = soa(&set, &minimum_s, w);
 	if (!e)
 		e = add(&w->out->authority, w->apex, &set, set.ttl_s < minimum_s ? set.ttl_s : minimum_s, false);
-	return e;
+	return e ? e : add_signatures(w, &w->out->authority, w->apex, w->apex, AX_TYPE_SOA, minimum_s);
 }
 
-static enum ax_err positive(struct work *w, const struct ax_name *owner, const struct ax_rrset *found)
+/* source: where it stands, the owner itself or a wildcard; NULL if it was made here. */
+static enum ax_err positive(struct work *w, const struct ax_name *owner, const struct ax_name *source,
+			    const struct ax_rrset *found)
 {
 	struct ax_rrset set = *found;
 	uint32_t minimum_s;
 	enum ax_err e = set.type == AX_TYPE_SOA ? soa(&set, &minimum_s, w) : AX_OK;
-	return e ? e : add(&w->out->answer, owner, &set, set.ttl_s, false);
+	if (!e)
+		e = add(&w->out->answer, owner, &set, set.type == AX_TYPE_RRSIG ? UINT32_MAX : set.ttl_s, false);
+	return e || !source ? e : add_signatures(w, &w->out->answer, owner, source, set.type, UINT32_MAX);
+}
+
+/* Beside a referral: is the child signed (RFC 4035 3.1.4)? */
+static enum ax_err say_ds(struct work *w, const struct ax_name *cut)
+{
+	struct ax_rrset ds;
+	if (!w->dnssec)
+		return AX_OK;
+	enum ax_err e = find(&ds, w, cut, AX_TYPE_DS);
+	if (e)
+		return e == AX_ENOENT ? AX_OK : e;
+	e = add(&w->out->authority, cut, &ds, ds.ttl_s, false);
+	return e ? e : add_signatures(w, &w->out->authority, cut, cut, AX_TYPE_DS, UINT32_MAX);
 }
 
 static enum ax_err referral(struct work *w, const struct ax_name *cut)
@@ -125,6 +165,8 @@ static enum ax_err referral(struct work *w, const struct ax_name *cut)
 	enum ax_err e = find(&ns, w, cut, AX_TYPE_NS);
 	if (!e)
 		e = add(&w->out->authority, cut, &ns, ns.ttl_s, false);
+	if (!e)
+		e = say_ds(w, cut);
 	/* AA speaks of the answer's first owner: after a CNAME of ours it stays (RFC 2181 4.1.1's AA). */
 	w->out->authoritative = w->out->answer.n > 0;
 	return e;
@@ -192,7 +234,7 @@ static enum ax_err redirect(struct work *w, const struct ax_name *qname, const s
 	if (!e)
 		e = first_rdata(&target, &dname);
 	if (!e && !is_there(&w->out->answer, owner, AX_TYPE_DNAME))
-		e = positive(w, owner, &dname);
+		e = positive(w, owner, owner, &dname);
 	if (e)
 		return e;
 	if (!rename_below(&renamed, qname, owner, target)) {
@@ -207,7 +249,7 @@ static enum ax_err redirect(struct work *w, const struct ax_name *qname, const s
 		uint8_t *made = w->out->made[w->out->links - 1]; /* one a link */
 		memcpy(made, body.p, body.n);
 		struct ax_rrset cname = { AX_TYPE_CNAME, 0, 1, dname.ttl_s, ax_slice(made, body.n) };
-		e = positive(w, qname, &cname);
+		e = positive(w, qname, NULL, &cname);
 	}
 	ax_buf_fini(&body);
 	struct ax_name to;
@@ -254,7 +296,7 @@ static enum ax_err matching(bool *any, struct work *w, const struct ax_name *qna
 			e = ax_rrset_view(&set, ax_be16(type), covered, c.entry.value);
 			/* A DNAME asked for may have led here. */
 			if (!e && !(set.type == AX_TYPE_DNAME && is_there(&w->out->answer, qname, set.type)))
-				e = positive(w, qname, &set);
+				e = positive(w, qname, node, &set);
 			*any = true;
 		}
 		if (!e)
@@ -284,7 +326,7 @@ static enum ax_err answer_from(struct work *w, const struct ax_name *qname, cons
 	e = cname_answers(w->qtype) ? find(&cname, w, node, AX_TYPE_CNAME) : AX_ENOENT;
 	if (e)
 		return e == AX_ENOENT ? negative(w, AX_RCODE_NOERROR) : e;
-	e = positive(w, qname, &cname);
+	e = positive(w, qname, node, &cname);
 	if (!e)
 		e = first_rdata(&target, &cname);
 	return e ? e : follow(w, target);
@@ -362,8 +404,11 @@ static enum ax_err add_addresses(struct work *w, const struct ax_name *target, c
 		struct ax_rrset set;
 		e = find(&set, w, &source, types[i]);
 		if (!e && !is_there(&w->out->additional, target, types[i]) &&
-		    !is_there(&w->out->answer, target, types[i]))
+		    !is_there(&w->out->answer, target, types[i])) {
 			e = add(&w->out->additional, target, &set, set.ttl_s, required);
+			if (!e && !cut)
+				e = add_signatures(w, &w->out->additional, target, &source, types[i], UINT32_MAX);
+		}
 		if (e == AX_ENOENT)
 			e = AX_OK;
 	}
@@ -421,9 +466,9 @@ static enum ax_err additional(struct work *w)
 /* --------------------------------------------------------------------------------------------------------- */
 
 enum ax_err ax_lookup(struct ax_lookup *out, struct ax_txn *t, const struct ax_name *apex,
-		      const struct ax_commit_info *c, const struct ax_name *qname, uint16_t qtype)
+		      const struct ax_commit_info *c, const struct ax_name *qname, uint16_t qtype, bool dnssec)
 {
-	struct work w = { out, t, apex, c, qtype };
+	struct work w = { out, t, apex, c, qtype, dnssec };
 	out->rcode = AX_RCODE_NOERROR;
 	out->authoritative = true;
 	out->answer = out->authority = out->additional = (struct ax_lookup_section){ 0 };

@@ -11,9 +11,9 @@
  * Chains of CNAME and DNAME are followed inside the zone; the rcode is the last link's (6604). A loop ends where it
  * closes, any chain after AX_LOOKUP_CHAIN_MAX links, and a DNAME whose target lies below itself, which would rename
  * for ever, is applied once: what was gathered is answered.
- * RRSIGs are given only when asked for by their type; no proofs are added here.
- * Ownership: RRsets borrow from the transaction, those made here from the struct, which must not be moved; fini
- * frees. Cost: O(labels x log n) store reads. */
+ * dnssec brings the RRSIGs beside what they cover, and a referral's DS (RFC 4035 3.1); else RRSIGs are given only
+ * when asked for by their type. Ownership: RRsets borrow from the transaction, those made here from the struct, which
+ * must not be moved; fini frees. Cost: O(labels x log n) store reads. */
 #ifndef AX_LOOKUP_H
 #define AX_LOOKUP_H
 
@@ -40,8 +40,9 @@ enum ax_rcode {
 struct ax_lookup_rrset {
 	struct ax_name owner; /* as it was asked for, or spelled in the RDATA that led here */
 	struct ax_rrset set;  /* of an SOA: with the commit's serial */
-	uint32_t ttl_s;       /* to be shown; of an SOA in a negative answer min(TTL, MINIMUM) */
+	uint32_t ttl_s;       /* to be shown; of an SOA in a negative answer min(TTL, MINIMUM); of RRSIGs the most */
 	bool required;        /* in-domain glue: without it the answer is cut short (RFC 9471 3.1) */
+	bool rides;           /* RRSIGs of the one before: nothing without it (RFC 4035 3.1.1) */
 };
 
 struct ax_lookup_section {
@@ -62,7 +63,8 @@ struct ax_lookup {
 /* Look up qname/qtype in the zone apex as it is at commit c. AX_EINVAL if qname is outside the zone, AX_ECORRUPT if
  * something stored can't be read. Call fini in any case. */
 AX_MUST enum ax_err ax_lookup(struct ax_lookup *out, struct ax_txn *t, const struct ax_name *apex,
-			      const struct ax_commit_info *c, const struct ax_name *qname, uint16_t qtype);
+			      const struct ax_commit_info *c, const struct ax_name *qname, uint16_t qtype,
+			      bool dnssec);
 void ax_lookup_fini(struct ax_lookup *l);
 
 #endif

@@ -9,6 +9,7 @@ struct work {
 	struct packet *m;
 	const struct image *im;
 	uint16_t qtype;
+	bool dnssec;
 	const struct dname *name;  /* the name asked now */
 	struct packet_owner owner; /* the same as it is spelled, and where it stands in the message */
 	bool first;                /* it is the question's */
@@ -68,26 +69,53 @@ static void need_rrset(struct work *w, enum packet_section s, struct packet_owne
 		packet_truncate(w->m);
 }
 
+/* The RRSIGs over the RRset of a type at a node; NULL if there are none or none are wanted. */
+static const struct image_rrset *signatures(const struct work *w, const struct image_name *node, uint16_t type)
+{
+	const struct image_rrset *s = image_first(node);
+	if (!w->dnssec || type == AX_TYPE_RRSIG)
+		return NULL;
+	for (unsigned i = 0; i < node->rrsets; i++, s = image_next(s))
+		if (s->type == AX_TYPE_RRSIG && s->covered == type)
+			return s;
+	return NULL;
+}
+
+static void need_signed(struct work *w, enum packet_section s, struct packet_owner owner,
+			const struct image_name *node, const struct image_rrset *set, uint32_t ttl_max_s)
+{
+	const struct image_rrset *sigs = signatures(w, node, set->type);
+	need_rrset(w, s, owner, set, ttl_max_s);
+	if (sigs)
+		need_rrset(w, s, owner, sigs, ttl_max_s);
+}
+
 static enum ax_rcode negative(struct work *w, enum ax_rcode rcode)
 {
 	const struct image_rrset *soa = find_rrset(w->im->top, AX_TYPE_SOA);
 	struct packet_owner apex = packet_owner(w->m, w->im->apex, w->im->apex_n);
 	uint32_t minimum_s = ax_be32(soa->data + soa->size - 4);
-	need_rrset(w, PACKET_AUTHORITY, apex, soa, minimum_s);
+	need_signed(w, PACKET_AUTHORITY, apex, w->im->top, soa, minimum_s);
 	return rcode;
 }
 
 /* -- additional data -------------------------------------------------------------------------------------- */
 
-/* The addresses at a host's node. required: without them the answer must be cut short. */
-static void put_addresses(struct work *w, const struct image_name *node, const uint8_t *target, uint8_t n,
+/* The addresses at a host's node. required: without them the answer must be cut short; glue has no signatures, and
+ * only what fits has its own beside it (RFC 4035 3.1.1). */
+static void put_addresses(struct work *w, const struct image_name *node, const uint8_t *target, uint8_t n, bool glue,
 			  bool required)
 {
 	struct packet_owner owner = packet_owner(w->m, target, n);
 	for (unsigned i = 0; i < 2; i++) {
 		const struct image_rrset *set = find_rrset(node, i ? AX_TYPE_AAAA : AX_TYPE_A);
-		if (set && !put_rrset(w, PACKET_ADDITIONAL, owner, set, UINT32_MAX) && required)
-			packet_truncate(w->m);
+		const struct image_rrset *sigs = set && !glue ? signatures(w, node, set->type) : NULL;
+		if (set && !put_rrset(w, PACKET_ADDITIONAL, owner, set, UINT32_MAX)) {
+			if (required)
+				packet_truncate(w->m);
+		} else if (sigs) {
+			(void)put_rrset(w, PACKET_ADDITIONAL, owner, sigs, UINT32_MAX);
+		}
 	}
 }
 
@@ -145,7 +173,7 @@ static void additional_of(struct work *w, const struct image_rrset *set)
 		w->hosts_seen++;
 		const struct image_name *node = find_host(w->im, &host);
 		if (node && !seen_host(w, &host))
-			put_addresses(w, node, target, (uint8_t)n, false);
+			put_addresses(w, node, target, (uint8_t)n, false, false);
 	}
 }
 
@@ -161,11 +189,19 @@ static void glue(struct work *w, const struct image_rrset *ns, unsigned cut_labe
 		const struct image_name *node = find_host(w->im, &host);
 		bool required = find_within(&host, w->name, cut_labels);
 		if (node)
-			put_addresses(w, node, rr.rdata.p, host.n, required);
+			put_addresses(w, node, rr.rdata.p, host.n, true, required);
 	}
 }
 
 /* -- answers ---------------------------------------------------------------------------------------------- */
+
+/* Beside a referral: is the child signed (RFC 4035 3.1.4)? */
+static void say_ds(struct work *w, const struct find *f)
+{
+	const struct image_rrset *ds = find_rrset(f->node, AX_TYPE_DS);
+	if (ds)
+		need_signed(w, PACKET_AUTHORITY, suffix_owner(w, f->labels), f->node, ds, UINT32_MAX);
+}
 
 static enum ax_rcode referral(struct work *w, const struct find *f)
 {
@@ -173,6 +209,8 @@ static enum ax_rcode referral(struct work *w, const struct find *f)
 	struct packet_owner owner = suffix_owner(w, f->labels);
 	w->m->aa = w->links > 1; /* AA speaks of the answer's first owner */
 	need_rrset(w, PACKET_AUTHORITY, owner, ns, UINT32_MAX);
+	if (w->dnssec)
+		say_ds(w, f);
 	glue(w, ns, f->labels);
 	return AX_RCODE_NOERROR;
 }
@@ -222,7 +260,7 @@ static bool redirect(struct work *w, const struct find *f, enum ax_rcode *rcode)
 	if (!image_record(&rr, set, &pos))
 		return false;
 	if (!said_dname(w, f->node))
-		need_rrset(w, PACKET_ANSWER, owner, set, UINT32_MAX);
+		need_signed(w, PACKET_ANSWER, owner, f->node, set, UINT32_MAX);
 	size_t kept = w->name->at[f->labels], n = kept + rr.rdata.n;
 	if (n > AX_NAME_MAX) {
 		*rcode = AX_RCODE_YXDOMAIN;
@@ -263,7 +301,7 @@ static bool put_matching(struct work *w, const struct find *f)
 		any = true;
 		if (set->type == AX_TYPE_DNAME && said_dname(w, f->node))
 			continue; /* it led here */
-		need_rrset(w, PACKET_ANSWER, w->owner, set, UINT32_MAX);
+		need_signed(w, PACKET_ANSWER, w->owner, f->node, set, UINT32_MAX);
 	}
 	if (!any || w->m->tc)
 		return any;
@@ -291,7 +329,7 @@ static bool at_node(struct work *w, const struct find *f, enum ax_rcode *rcode)
 	}
 	struct ax_rr rr;
 	uint32_t pos = 0;
-	need_rrset(w, PACKET_ANSWER, w->owner, cname, UINT32_MAX);
+	need_signed(w, PACKET_ANSWER, w->owner, f->node, cname, UINT32_MAX);
 	return image_record(&rr, cname, &pos) && follow(w, rr.rdata.p, rr.rdata.n);
 }
 
@@ -305,6 +343,7 @@ enum ax_rcode answer_from_image(struct packet *m, const struct image *im, const 
 	w.m = m;
 	w.im = im;
 	w.qtype = m->query->qtype;
+	w.dnssec = m->query->dnssec_ok;
 	w.name = name;
 	w.owner = packet_question_owner(m, 0);
 	w.first = true;

@@ -9,7 +9,9 @@ static bool put_rrset(struct packet *m, enum packet_section s, const struct ax_l
 	struct packet_owner owner = packet_owner(m, r->owner.wire, r->owner.n);
 	struct ax_rr rr;
 	for (size_t pos = 0; ax_rrset_next(&rr, &r->set, &pos);) {
-		uint32_t ttl_s = r->set.type == AX_TYPE_RRSIG ? rr.ttl_s : r->ttl_s;
+		uint32_t ttl_s = r->ttl_s;
+		if (r->set.type == AX_TYPE_RRSIG && rr.ttl_s < ttl_s)
+			ttl_s = rr.ttl_s;
 		if (!packet_rr(m, s, &owner, r->set.type, ttl_s, rr.rdata)) {
 			packet_rollback(m, &mark);
 			return false;
@@ -20,9 +22,14 @@ static bool put_rrset(struct packet *m, enum packet_section s, const struct ax_l
 
 static void put_section(struct packet *m, enum packet_section s, const struct ax_lookup_section *from)
 {
-	for (size_t i = 0; i < from->n && !m->tc; i++)
-		if (!put_rrset(m, s, &from->v[i]) && (s != PACKET_ADDITIONAL || from->v[i].required))
+	bool fits = true;
+	for (size_t i = 0; i < from->n && !m->tc; i++) {
+		if (from->v[i].rides && !fits)
+			continue;
+		fits = put_rrset(m, s, &from->v[i]);
+		if (!fits && (s != PACKET_ADDITIONAL || from->v[i].required))
 			packet_truncate(m);
+	}
 }
 
 static enum ax_err look_up(struct ax_lookup *l, const struct query *q, struct ax_txn *t)
@@ -38,7 +45,7 @@ static enum ax_err look_up(struct ax_lookup *l, const struct query *q, struct ax
 	if (e)
 		return e;
 	ax_name_lower(&apex);
-	return ax_lookup(l, t, &apex, &c, &qname, q->qtype);
+	return ax_lookup(l, t, &apex, &c, &qname, q->qtype, q->dnssec_ok);
 }
 
 void plain_answer(struct packet *m, const struct query *q, struct ax_txn *t, bool tcp, struct stats *s)

@@ -139,7 +139,7 @@ static enum ax_err run(struct cli *c, struct words *w)
 		return e;
 	if (!strcasecmp(w->v[1], "ANY"))
 		type = AX_TYPE_ANY;
-	e = ax_lookup(&l, c->txn, &at.zone.apex, &at.info, &name, type);
+	e = ax_lookup(&l, c->txn, &at.zone.apex, &at.info, &name, type, false);
 	if (!e)
 		e = put_answer(c, &at, &l);
 	ax_lookup_fini(&l);

@@ -67,7 +67,7 @@ static const char *answer(struct ax_buf *b, const char *qname, const char *qtype
 	uint16_t type;
 	ck_assert_ptr_nonnull(l);
 	OK(ax_type_parse(&type, qtype, strlen(qtype)));
-	OK(ax_lookup(l, f.txn, &f.apex, &c, &name, type));
+	OK(ax_lookup(l, f.txn, &f.apex, &c, &name, type, false));
 	ax_buf_clear(b);
 	ax_buf_printf(b, "%s%s\n", rcodes[l->rcode], l->authoritative ? " aa" : "");
 	section(b, "an", &l->answer);
@@ -292,7 +292,7 @@ START_TEST(lookup__a_name_outside_the_zone_is_refused)
 	struct ax_commit_info c = tip_of(&f, "main");
 	struct ax_name name = name_of("www.other.");
 	ck_assert_ptr_nonnull(l);
-	FAILS(AX_EINVAL, ax_lookup(l, f.txn, &f.apex, &c, &name, AX_TYPE_A));
+	FAILS(AX_EINVAL, ax_lookup(l, f.txn, &f.apex, &c, &name, AX_TYPE_A, false));
 	ax_lookup_fini(l);
 	free(l);
 }
