@@ -61,6 +61,13 @@ static void text(char *out, size_t size, const struct address *a)
 			 ntohs(a->in.sin_port));
 }
 
+bool address_is_loopback(const struct address *a)
+{
+	if (a->sa.sa_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&a->in6.sin6_addr);
+	return ntohl(a->in.sin_addr.s_addr) >> 24 == 127;
+}
+
 static enum ax_err bind_with(int *out, const struct address *a, int type, bool share)
 {
 	int on = 1, fd = socket(a->sa.sa_family, type | SOCK_CLOEXEC, 0);

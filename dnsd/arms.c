@@ -1,5 +1,6 @@
 #include "dnsd/arms.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ struct followed {
 struct arms {
 	struct ax_repo *repo;
 	struct follow_options options;
+	pthread_mutex_t lock; /* of slot */
 	struct followed slot[PUBLISH_SLOTS];
 };
 
@@ -79,6 +81,7 @@ enum ax_err arms_change(struct arms *a, struct routing *r, struct ax_time now)
 	struct routing *unused = r;
 	bool before[PUBLISH_SLOTS];
 	enum ax_err e = AX_OK;
+	pthread_mutex_lock(&a->lock);
 	for (uint32_t i = 0; i < PUBLISH_SLOTS; i++) {
 		before[i] = a->slot[i].follow;
 		a->slot[i].wanted = false;
@@ -94,6 +97,7 @@ enum ax_err arms_change(struct arms *a, struct routing *r, struct ax_time now)
 	for (uint32_t i = 0; i < PUBLISH_SLOTS; i++)
 		if (a->slot[i].follow && (e ? !before[i] : !a->slot[i].wanted))
 			end(&a->slot[i]);
+	pthread_mutex_unlock(&a->lock);
 	return e;
 }
 
@@ -107,9 +111,10 @@ enum ax_err arms_start(struct arms **out, struct ax_repo *repo, const struct fol
 	}
 	a->repo = repo;
 	a->options = *o;
+	pthread_mutex_init(&a->lock, NULL);
 	enum ax_err e = arms_change(a, r, o->now);
 	if (e)
-		free(a);
+		arms_stop(a);
 	else
 		*out = a;
 	return e;
@@ -123,12 +128,15 @@ void arms_stop(struct arms *a)
 	for (uint32_t i = 0; i < PUBLISH_SLOTS; i++)
 		if (a->slot[i].follow)
 			end(&a->slot[i]);
+	pthread_mutex_destroy(&a->lock);
 	free(a);
 }
 
-void arms_stats(const struct arms *a, struct stats *sum)
+void arms_stats(struct arms *a, struct stats *sum)
 {
+	pthread_mutex_lock(&a->lock);
 	for (uint32_t i = 0; i < PUBLISH_SLOTS; i++)
 		if (a->slot[i].follow)
 			follow_stats(a->slot[i].follow, sum);
+	pthread_mutex_unlock(&a->lock);
 }

@@ -4,7 +4,7 @@
  *     arms_start    follow each arm, then publish the routing
  *     arms_change   follow what is new, publish the new routing, end what nobody asks any more: all or nothing
  *
- * Threads: one at a time, none of the answering ones.
+ * Threads: arms_stats by any thread that holds no view; the others by one, none of the answering ones.
  * Limits: the branches of a zone are followed apart: their images share nothing. */
 #ifndef ARMS_H
 #define ARMS_H
@@ -22,6 +22,6 @@ AX_MUST enum ax_err arms_start(struct arms **out, struct ax_repo *repo, const st
 AX_MUST enum ax_err arms_change(struct arms *a, struct routing *r, struct ax_time now);
 /* When nobody answers any more. NULL is fine. */
 void arms_stop(struct arms *a);
-void arms_stats(const struct arms *a, struct stats *sum);
+void arms_stats(struct arms *a, struct stats *sum);
 
 #endif

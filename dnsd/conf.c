@@ -22,7 +22,8 @@ enum {
 	OPTION_CONFIG,
 	OPTION_CANARY,
 	OPTION_SALT,
-	OPTION_ECS
+	OPTION_ECS,
+	OPTION_METRICS
 };
 
 static const struct option options[] = {
@@ -39,6 +40,7 @@ static const struct option options[] = {
 	{ "canary", required_argument, NULL, OPTION_CANARY },
 	{ "canary-salt", required_argument, NULL, OPTION_SALT },
 	{ "ecs-from", required_argument, NULL, OPTION_ECS },
+	{ "metrics", required_argument, NULL, OPTION_METRICS },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -71,6 +73,15 @@ enum ax_err conf_add_address(struct conf *c, const char *text)
 	if (c->addresses == CONF_ADDRESSES_MAX)
 		return ax_fail(AX_EUSAGE, "at most %d addresses to listen on", CONF_ADDRESSES_MAX);
 	return address_parse(&c->address[c->addresses++], text);
+}
+
+enum ax_err conf_metrics(struct conf *c, const char *text)
+{
+	enum ax_err e = address_parse(&c->metrics, text);
+	if (!e && !address_is_loopback(&c->metrics))
+		e = ax_fail(AX_EUSAGE, "metrics are served on a loopback address only, like 127.0.0.1:9153: `%s`",
+			    text);
+	return e;
 }
 
 enum ax_err conf_add_key(struct conf *c, const char *path)
@@ -135,6 +146,8 @@ static enum ax_err take(struct conf *c, int option, const char *said)
 		return AX_OK;
 	case OPTION_ECS:
 		return usage_error(routing_ecs_from(c->routing, optarg), "--ecs-from");
+	case OPTION_METRICS:
+		return conf_metrics(c, optarg);
 	case 't':
 		c->test = true;
 		return AX_OK;

@@ -15,7 +15,8 @@ struct conf {
 	struct routing *routing; /* owned, unless it is taken out */
 	struct address address[CONF_ADDRESSES_MAX];
 	size_t addresses;
-	struct ax_name *zones; /* owned */
+	struct address metrics; /* n 0: none */
+	struct ax_name *zones;  /* owned */
 	size_t nzones;
 	unsigned threads, tcp_connections;
 	bool require_signed;
@@ -35,6 +36,8 @@ void conf_fini(struct conf *c);
 /* For yaml.h. *out is a copy of text that lives as long as c. */
 AX_MUST enum ax_err conf_keep(const char **out, struct conf *c, const char *text);
 AX_MUST enum ax_err conf_add_address(struct conf *c, const char *text);
+/* Where metrics are served: on loopback only. */
+AX_MUST enum ax_err conf_metrics(struct conf *c, const char *text);
 AX_MUST enum ax_err conf_add_zone(struct conf *c, const char *text);
 /* A file of public keys; the path is borrowed. */
 AX_MUST enum ax_err conf_add_key(struct conf *c, const char *path);

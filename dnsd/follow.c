@@ -389,7 +389,9 @@ static void look(struct follow *f)
 	}
 	if (f->next) {
 		publish(f);
-		stats_set(&f->stats.publish_ns_last, (uint64_t)(now_ns() - start));
+		uint64_t took_ns = (uint64_t)(now_ns() - start);
+		stats_set(&f->stats.publish_ns_last, took_ns);
+		stats_publish(&f->stats, took_ns);
 	}
 }
 

@@ -1,4 +1,5 @@
 /* apexd - answers DNS from a repository. See apexd(8). */
+#include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -11,6 +12,8 @@
 
 #include "dnsd/arms.h"
 #include "dnsd/conf.h"
+#include "dnsd/http.h"
+#include "dnsd/metrics.h"
 #include "dnsd/ready.h"
 #include "dnsd/tcp.h"
 #include "dnsd/udp.h"
@@ -20,7 +23,8 @@ enum { PLAIN_THREADS = 2 };
 static const char usage[] =
 	"usage: apexd [--repo DIR] --listen ADDRESS:PORT ... [--zone ZONE ...] [--branch BRANCH | --at REVISION]\n"
 	"             [--canary BRANCH:PERCENT [--canary-salt TEXT]] [--ecs-from NETWORK ...]\n"
-	"             [--require-signed --key FILE ...] [--threads N] [--tcp-connections N] [-t]\n"
+	"             [--require-signed --key FILE ...] [--threads N] [--tcp-connections N]\n"
+	"             [--metrics ADDRESS:PORT] [-t]\n"
 	"       apexd [--repo DIR] --config FILE [-t]\n"
 	"       apexd --help | --version\n"
 	"\n"
@@ -33,6 +37,7 @@ static const char usage[] =
 	"  --canary-salt TEXT     what they are picked by: the same for all servers of a fleet\n"
 	"  --ecs-from NETWORK     honour the client subnet option of queries from there; repeatable\n"
 	"  --config FILE          read apexd.yaml(5) instead; SIGHUP reads it again\n"
+	"  --metrics ADDR:PORT    serve /metrics, /healthz and /readyz over HTTP, on loopback\n"
 	"  -t                     only check the configuration\n"
 	"  --require-signed       serve only commits that a trusted key signed; keep the last such one else\n"
 	"  --key FILE             the public keys that are trusted; repeatable\n"
@@ -53,6 +58,8 @@ struct daemon {
 	struct queue *queue;
 	struct udp *udp;
 	struct tcp *tcp;
+	struct http *http;
+	time_t started_s;
 };
 
 static void say(const char *text)
@@ -142,6 +149,50 @@ static struct routing *take_routing(struct conf *c)
 	return r;
 }
 
+/* NULL without memory. */
+static struct stats *gather(const struct daemon *d)
+{
+	struct stats *sum = calloc(1, sizeof *sum);
+	if (!sum)
+		return NULL;
+	arms_stats(d->arms, sum);
+	queue_stats(d->queue, sum);
+	udp_stats(d->udp, sum);
+	tcp_stats(d->tcp, sum);
+	return sum;
+}
+
+static time_t monotonic_s(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+/* Ready is when each zone has its image; until then it is served, but slowly. */
+static unsigned page(void *ctx, const char *path, struct ax_buf *b)
+{
+	const struct daemon *d = ctx;
+	uint64_t zones, loading;
+	if (strcmp(path, "/healthz") == 0) {
+		ax_buf_str(b, "ok\n");
+		return 200;
+	}
+	if (strcmp(path, "/readyz") == 0) {
+		loading = metrics_loading(&zones);
+		ax_buf_printf(b, "%" PRIu64 " of %" PRIu64 " zones are ready\n", zones - loading, zones);
+		return loading ? 503 : 200;
+	}
+	if (strcmp(path, "/metrics") != 0)
+		return 404;
+	struct stats *sum = gather(d);
+	if (!sum)
+		return 500;
+	metrics_write(b, sum, (uint64_t)(monotonic_s() - d->started_s));
+	free(sum);
+	return 200;
+}
+
 static enum ax_err start(struct daemon *d)
 {
 	const struct conf *c = &d->conf;
@@ -151,6 +202,7 @@ static enum ax_err start(struct daemon *d)
 				    .now = now(),
 				    .log = say };
 	enum ax_err e = seed();
+	d->started_s = monotonic_s();
 	for (size_t i = 0; !e && i < c->nkeys; i++)
 		e = read_keys(&d->keys, c->keys[i]);
 	if (!e)
@@ -165,12 +217,15 @@ static enum ax_err start(struct daemon *d)
 		e = udp_start(&d->udp, c->address, c->addresses, c->threads, d->queue);
 	if (!e)
 		e = tcp_start(&d->tcp, c->address, c->addresses, c->threads, c->tcp_connections, d->queue);
+	if (!e && c->metrics.n)
+		e = http_start(&d->http, &c->metrics, page, d);
 	return e;
 }
 
 /* First who asks, then who answers, then what the answers are made of. */
 static void stop(struct daemon *d)
 {
+	http_stop(d->http);
 	udp_stop(d->udp);
 	tcp_stop(d->tcp);
 	queue_stop(d->queue);
@@ -184,13 +239,9 @@ static void stop(struct daemon *d)
 
 static void print_stats(const struct daemon *d)
 {
-	struct stats *sum = calloc(1, sizeof *sum);
+	struct stats *sum = gather(d);
 	if (!sum)
 		return;
-	arms_stats(d->arms, sum);
-	queue_stats(d->queue, sum);
-	udp_stats(d->udp, sum);
-	tcp_stats(d->tcp, sum);
 	stats_print(stderr, sum);
 	fflush(stderr);
 	free(sum);
@@ -213,6 +264,8 @@ static enum ax_err check_unchanged(const struct conf *a, const struct conf *b)
 	for (size_t i = 0; same && i < a->nkeys; i++)
 		same = strcmp(a->keys[i], b->keys[i]) == 0;
 	what = same ? what : "require-signed";
+	if (a->metrics.n != b->metrics.n || memcmp(&a->metrics.storage, &b->metrics.storage, a->metrics.n) != 0)
+		what = "metrics";
 	if (strcmp(a->repo, b->repo) != 0)
 		what = "repo";
 	if (a->threads != b->threads || a->tcp_connections != b->tcp_connections)

@@ -66,6 +66,8 @@ static int read_query(struct query *q, struct ax_slice wire, struct stats *s)
 	int verdict = query_read(q, wire);
 	if (verdict == QUERY_DROP)
 		stats_add(&s->dropped, 1);
+	if (!verdict)
+		stats_type(s, q->qtype);
 	if (!verdict && q->qclass != CLASS_IN && q->qclass != CLASS_ANY)
 		verdict = AX_RCODE_REFUSED;
 	return verdict;

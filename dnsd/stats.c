@@ -2,11 +2,29 @@
 
 #include <inttypes.h>
 
+static void sum_all(_Atomic uint64_t *sum, const _Atomic uint64_t *from, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		stats_add(&sum[i], atomic_load_explicit(&from[i], memory_order_relaxed));
+}
+
 void stats_sum(struct stats *sum, const struct stats *from)
 {
 #define X(name, what) stats_add(&sum->name, atomic_load_explicit(&from->name, memory_order_relaxed));
 	STATS(X)
 #undef X
+	sum_all(sum->type, from->type, STATS_TYPES + 1);
+	sum_all(sum->publish, from->publish, STATS_BUCKETS + 1);
+	sum_all(&sum->publish_ns, &from->publish_ns, 1);
+}
+
+void stats_publish(struct stats *s, uint64_t ns)
+{
+	unsigned i = 0;
+	while (i < STATS_BUCKETS && (double)ns > stats_bucket_ns(i))
+		i++;
+	stats_add(&s->publish[i], 1);
+	stats_add(&s->publish_ns, ns);
 }
 
 void stats_print(FILE *out, const struct stats *s)

@@ -36,10 +36,16 @@
 	X(publish_ns_last, "nanoseconds from waking up to publication") \
 	X(zones, "zones served")
 
+/* Types below are counted one by one; beyond them together. Publications by how long they took. */
+enum { STATS_TYPES = 258, STATS_BUCKETS = 10 };
+
 struct stats {
 #define X(name, what) _Atomic uint64_t name;
 	STATS(X)
 #undef X
+	_Atomic uint64_t type[STATS_TYPES + 1];
+	_Atomic uint64_t publish[STATS_BUCKETS + 1];
+	_Atomic uint64_t publish_ns; /* all of them together */
 };
 
 /* Only the owner writes: no locked instruction is needed. */
@@ -53,6 +59,18 @@ static inline void stats_set(_Atomic uint64_t *counter, uint64_t n)
 	atomic_store_explicit(counter, n, memory_order_relaxed);
 }
 
+static inline void stats_type(struct stats *s, uint16_t type)
+{
+	stats_add(&s->type[type < STATS_TYPES ? type : STATS_TYPES], 1);
+}
+
+/* The upper bound of a bucket: 100 us, 400 us, 1.6 ms ... 26 s. */
+static inline double stats_bucket_ns(unsigned i)
+{
+	return 100e3 * (double)(1ull << 2 * i);
+}
+
+void stats_publish(struct stats *s, uint64_t ns);
 /* Add from to sum. */
 void stats_sum(struct stats *sum, const struct stats *from);
 /* Lines of `name value`. */

@@ -368,7 +368,16 @@ static enum ax_err take_listen(struct reader *r, yaml_node_t *n, void *ctx)
 	return AX_OK;
 }
 
+static enum ax_err take_metrics(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	const char *text;
+	(void)ctx;
+	enum ax_err e = text_of(&text, r, n);
+	return e ? e : said(r, n, conf_metrics(r->c, text));
+}
+
 static const struct key top_keys[] = {
+	{ "metrics", take_metrics },
 	{ "repo", take_repo },
 	{ "zones", take_zones },
 	{ "threads", take_threads },

@@ -1,0 +1,233 @@
+#include "dnsd/metrics.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dnsd/publish.h"
+
+static uint64_t get(const _Atomic uint64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static void head(struct ax_buf *b, const char *name, const char *type, const char *help)
+{
+	ax_buf_printf(b, "# HELP apexd_%s %s\n# TYPE apexd_%s %s\n", name, help, name, type);
+}
+
+/* The value of a label: \ and " and LF are escaped. */
+static void put_label(struct ax_buf *b, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\\' || *text == '"')
+			ax_buf_u8(b, '\\');
+		if (*text == '\n')
+			ax_buf_str(b, "\\n");
+		else
+			ax_buf_u8(b, (uint8_t)*text);
+	}
+}
+
+static void counter(struct ax_buf *b, const char *name, const char *help, const _Atomic uint64_t *value)
+{
+	head(b, name, "counter", help);
+	ax_buf_printf(b, "apexd_%s %" PRIu64 "\n", name, get(value));
+}
+
+/* -- what threads count ----------------------------------------------------------------------------------- */
+
+static void put_rcodes(struct ax_buf *b, const struct stats *s)
+{
+	const struct {
+		const char *name;
+		const _Atomic uint64_t *value;
+	} rcode[] = {
+		{ "NOERROR", &s->noerror },   { "FORMERR", &s->formerr }, { "SERVFAIL", &s->servfail },
+		{ "NXDOMAIN", &s->nxdomain }, { "NOTIMP", &s->notimp },   { "REFUSED", &s->refused },
+		{ "YXDOMAIN", &s->yxdomain }, { "BADVERS", &s->badvers }, { "other", &s->other },
+	};
+	head(b, "responses_total", "counter", "Answers by rcode.");
+	for (unsigned i = 0; i < sizeof rcode / sizeof rcode[0]; i++)
+		ax_buf_printf(b, "apexd_responses_total{rcode=\"%s\"} %" PRIu64 "\n", rcode[i].name,
+			      get(rcode[i].value));
+}
+
+static void put_types(struct ax_buf *b, const struct stats *s)
+{
+	head(b, "queries_by_type_total", "counter", "Well-formed queries by type.");
+	for (uint32_t type = 0; type <= STATS_TYPES; type++) {
+		char name[24] = "other";
+		if (!get(&s->type[type]))
+			continue;
+		if (type < STATS_TYPES)
+			ax_type_text(name, (uint16_t)type);
+		ax_buf_printf(b, "apexd_queries_by_type_total{type=\"%s\"} %" PRIu64 "\n", name, get(&s->type[type]));
+	}
+}
+
+static void put_publications(struct ax_buf *b, const struct stats *s)
+{
+	uint64_t n = 0;
+	head(b, "publish_seconds", "histogram", "From hearing of a change to answering with it.");
+	for (unsigned i = 0; i < STATS_BUCKETS; i++) {
+		n += get(&s->publish[i]);
+		ax_buf_printf(b, "apexd_publish_seconds_bucket{le=\"%g\"} %" PRIu64 "\n", stats_bucket_ns(i) / 1e9,
+			      n);
+	}
+	n += get(&s->publish[STATS_BUCKETS]);
+	ax_buf_printf(b, "apexd_publish_seconds_bucket{le=\"+Inf\"} %" PRIu64 "\n", n);
+	ax_buf_printf(b, "apexd_publish_seconds_sum %.9f\napexd_publish_seconds_count %" PRIu64 "\n",
+		      (double)get(&s->publish_ns) / 1e9, n);
+}
+
+static void put_counters(struct ax_buf *b, const struct stats *s)
+{
+	counter(b, "queries_total", "Packets taken for queries.", &s->queries);
+	counter(b, "dropped_total", "Packets that got no answer.", &s->dropped);
+	counter(b, "truncated_total", "Answers with TC.", &s->truncated);
+	counter(b, "overload_total", "SERVFAIL as the queue to the store was full.", &s->overload);
+	head(b, "sent_total", "counter", "Answers sent by transport.");
+	ax_buf_printf(b, "apexd_sent_total{transport=\"udp\"} %" PRIu64 "\n", get(&s->udp));
+	ax_buf_printf(b, "apexd_sent_total{transport=\"tcp\"} %" PRIu64 "\n", get(&s->tcp));
+	head(b, "answers_total", "counter", "Answers by what they were made from.");
+	ax_buf_printf(b, "apexd_answers_total{from=\"image\"} %" PRIu64 "\n", get(&s->from_image));
+	ax_buf_printf(b, "apexd_answers_total{from=\"store\"} %" PRIu64 "\n", get(&s->from_store));
+	counter(b, "tcp_connections_total", "TCP connections accepted.", &s->tcp_connections);
+	counter(b, "tcp_closed_idle_total", "TCP connections ended for being idle.", &s->tcp_closed_idle);
+	counter(b, "tcp_refused_total", "TCP connections that gave way as there were too many.", &s->tcp_refused);
+	counter(b, "images_built_total", "Images built from a whole tree.", &s->built);
+	counter(b, "images_updated_total", "Images updated by a diff.", &s->updated);
+	counter(b, "load_errors_total", "Times a zone's new state could not be served.", &s->load_errors);
+}
+
+/* -- what is published ------------------------------------------------------------------------------------ */
+
+static void put_arm_label(struct ax_buf *b, const struct route_arm *arm)
+{
+	ax_buf_str(b, arm->branch ? "branch=\"" : "branch=\"@");
+	put_label(b, arm->branch ? arm->branch : arm->at);
+	ax_buf_str(b, "\"");
+}
+
+static void put_routes(struct ax_buf *b, const struct routing *r, const struct stats *s)
+{
+	head(b, "route_queries_total", "counter", "Queries by the branch that answered, or @revision.");
+	for (uint32_t i = 0; i < r->arms; i++) {
+		ax_buf_str(b, "apexd_route_queries_total{");
+		put_arm_label(b, &r->arm[i]);
+		/* With one arm nothing is chosen, and nothing counted apart. */
+		ax_buf_printf(b, "} %" PRIu64 "\n", r->arms == 1 ? get(&s->queries) : get(&r->arm[i].chosen));
+	}
+	head(b, "route_match_total", "counter", "Queries that a rule sent to its branch.");
+	for (uint32_t i = 0; i < r->views; i++) {
+		for (size_t k = 0; k < r->view[i].rules; k++) {
+			const struct route_rule *rule = &r->view[i].rule[k];
+			ax_buf_str(b, "apexd_route_match_total{view=\"");
+			put_label(b, r->view[i].name);
+			ax_buf_str(b, "\",rule=\"");
+			put_label(b, rule->name);
+			ax_buf_str(b, "\",");
+			put_arm_label(b, &r->arm[rule->arm]);
+			ax_buf_printf(b, "} %" PRIu64 "\n", get(&rule->matched));
+		}
+	}
+}
+
+struct zones {
+	struct ax_buf *b; /* NULL: only count */
+	const struct route_arm *arm;
+	uint64_t state[3]; /* by enum image_state */
+	unsigned left;     /* zones that may still be told of */
+};
+
+static void put_serial(struct zones *z, const struct image *im)
+{
+	struct ax_buf name = AX_BUF_INIT;
+	struct ax_name apex = { .n = im->apex_n };
+	memcpy(apex.wire, im->apex, im->apex_n);
+	ax_name_text(&name, &apex);
+	const char *text = ax_buf_cstr(&name);
+	ax_buf_str(z->b, "apexd_zone_serial{zone=\"");
+	put_label(z->b, text ? text : "");
+	ax_buf_str(z->b, "\",");
+	put_arm_label(z->b, z->arm);
+	ax_buf_printf(z->b, "} %" PRIu32 "\n", im->serial);
+	ax_buf_fini(&name);
+}
+
+static bool each_zone(void *ctx, void *item)
+{
+	struct zones *z = ctx;
+	const struct image *im = item;
+	z->state[im->state]++;
+	if (z->b && im->state != IMAGE_UNBORN && z->left) {
+		z->left--;
+		put_serial(z, im);
+	}
+	return true;
+}
+
+static void walk_zones(struct zones *z, const struct route_arm *arm)
+{
+	const struct view *v = publish_current(arm->slot);
+	z->arm = arm;
+	z->left = METRICS_ZONES;
+	if (v)
+		hamt_walk(v->zones, each_zone, z);
+}
+
+static void put_zones(struct ax_buf *b, const struct routing *r)
+{
+	static const char *const state[] = { "ready", "loading", "unborn" };
+	struct ax_buf sums = AX_BUF_INIT;
+	head(b, "zone_serial", "gauge", "The serial that is served.");
+	head(&sums, "zones", "gauge", "Zones: with an image, served from the store so far, without the branch.");
+	for (uint32_t i = 0; i < r->arms; i++) {
+		struct zones z = { .b = b };
+		walk_zones(&z, &r->arm[i]);
+		for (unsigned k = 0; k < 3; k++) {
+			ax_buf_printf(&sums, "apexd_zones{state=\"%s\",", state[k]);
+			put_arm_label(&sums, &r->arm[i]);
+			ax_buf_printf(&sums, "} %" PRIu64 "\n", z.state[k]);
+		}
+	}
+	b->failed |= sums.failed;
+	ax_buf_slice(b, ax_buf_view(&sums));
+	ax_buf_fini(&sums);
+}
+
+void metrics_write(struct ax_buf *b, const struct stats *s, uint64_t uptime_s)
+{
+	head(b, "build_info", "gauge", "The version of the program.");
+	ax_buf_printf(b, "apexd_build_info{version=\"%s\"} 1\n", APEX_VERSION);
+	head(b, "uptime_seconds", "gauge", "Since the start.");
+	ax_buf_printf(b, "apexd_uptime_seconds %" PRIu64 "\n", uptime_s);
+	put_counters(b, s);
+	put_rcodes(b, s);
+	put_types(b, s);
+	put_publications(b, s);
+	publish_register();
+	publish_online();
+	const struct routing *r = publish_routing();
+	if (r) {
+		put_routes(b, r, s);
+		put_zones(b, r);
+	}
+	publish_offline();
+	publish_unregister();
+}
+
+uint64_t metrics_loading(uint64_t *zones)
+{
+	struct zones z = { 0 };
+	publish_register();
+	publish_online();
+	const struct routing *r = publish_routing();
+	for (uint32_t i = 0; r && i < r->arms; i++)
+		walk_zones(&z, &r->arm[i]);
+	publish_offline();
+	publish_unregister();
+	*zones = z.state[IMAGE_READY] + z.state[IMAGE_LOADING] + z.state[IMAGE_UNBORN];
+	return z.state[IMAGE_LOADING];
+}

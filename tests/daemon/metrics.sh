@@ -1,0 +1,99 @@
+#!/bin/sh
+# /metrics, /healthz and /readyz: what was asked is counted, by type, rcode, transport, branch and rule.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/daemon/daemon.lib.sh
+. "$(dirname "$0")/daemon.lib.sh"
+example_zone >"$T/example.zone"
+ok init apex init example.
+ok import apex import "$T/example.zone"
+ok branch apex branch next
+ok unborn apex zone add unborn.example
+web=$(port)
+# get PATH: the status on the first line, then the page
+get() {
+	python3 - "$web" "$1" "${2:-GET}" <<'EOT'
+import http.client, sys
+c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=5)
+c.request(sys.argv[3], sys.argv[2])
+r = c.getresponse()
+print(r.status)
+print(r.read().decode(), end="")
+EOT
+}
+value() {
+	get /metrics >"$T/metrics"
+	NAME="apexd_$1 " awk 'index($0, ENVIRON["NAME"]) == 1 { print substr($0, length(ENVIRON["NAME"]) + 1) }' "$T/metrics"
+}
+
+cat >"$T/apexd.yaml" <<EOT
+repo: $APEX_REPO
+metrics: 127.0.0.1:$web
+views:
+  all:
+    branch: main
+    rules:
+      - {name: 'a "rule"', if: query.type == "TXT", branch: next}
+listen:
+  - {address: "127.0.0.1:$port", view: all}
+EOT
+start metrics "$APEX_BUILD/apexd" --config "$T/apexd.yaml"
+daemon=$pid
+soon says_ready 20 grep -qx READY "$T/metrics.log"
+is healthz "$(get /healthz | tr '\n' ' ')" "200 ok "
+is ready__when_all_have_an_image "$(for i in 1 2 3 4 5 6 7 8 9; do
+	get /readyz >"$T/ready"
+	grep -qx 200 "$T/ready" && break
+	sleep 0.2
+done; tr '\n' ' ' <"$T/ready")" "200 4 of 4 zones are ready "
+is nothing_else "$(get /else | head -1)" 404
+is no_post "$(get /metrics POST | head -1)" 405
+
+ask www.example A >/dev/null
+ask www.example A >/dev/null
+ask +tcp www.example AAAA >/dev/null
+ask none.example TXT >/dev/null
+ask example.net TXT >/dev/null
+is queries "$(value queries_total)" 5
+is type_a "$(value 'queries_by_type_total{type="A"}')" 2
+is type_aaaa "$(value 'queries_by_type_total{type="AAAA"}')" 1
+is noerror "$(value 'responses_total{rcode="NOERROR"}')" 3
+is nxdomain "$(value 'responses_total{rcode="NXDOMAIN"}')" 1
+is refused "$(value 'responses_total{rcode="REFUSED"}')" 1
+is udp "$(value 'sent_total{transport="udp"}')" 4
+is tcp "$(value 'sent_total{transport="tcp"}')" 1
+is branch_main "$(value 'route_queries_total{branch="main"}')" 3
+is branch_next "$(value 'route_queries_total{branch="next"}')" 2
+is rule "$(value 'route_match_total{view="all",rule="a \"rule\"",branch="next"}')" 2
+is serial "$(value 'zone_serial{zone="example.",branch="main"}')" 7
+is ready_zones "$(value 'zones{state="ready",branch="main"}')" 1
+is unborn_zones "$(value 'zones{state="unborn",branch="main"}')" 1
+before=$(value publish_seconds_count)
+ok change apex set www A 300 192.0.2.99
+soon serial_moves 3 sh -c "python3 -c 'import urllib.request
+print(urllib.request.urlopen(\"http://127.0.0.1:$web/metrics\").read().decode())' | \
+	grep -q '^apexd_zone_serial{zone=\"example.\",branch=\"main\"} 8'"
+ok publication_is_counted [ "$(value publish_seconds_count)" -gt "$before" ]
+is buckets_end_in_all "$(value 'publish_seconds_bucket{le="+Inf"}')" "$(value publish_seconds_count)"
+
+# A reload goes on counting.
+kill -HUP "$daemon"
+soon reloaded 5 grep -q reloaded "$T/metrics.log"
+is rule__goes_on "$(value 'route_match_total{view="all",rule="a \"rule\"",branch="next"}')" 2
+
+# Well-formed: each line is a comment or a name, labels and a number; each name is announced once, before its values.
+get /metrics | tail -n +2 >"$T/page"
+ok format python3 - "$T/page" <<'EOT'
+import re, sys
+announced = []
+for line in open(sys.argv[1]):
+    if m := re.match(r"# (HELP|TYPE) (\w+) \S", line):
+        if m[1] == "HELP":
+            assert m[2] not in announced, line
+            announced.append(m[2])
+        continue
+    m = re.fullmatch(r'(\w+?)(_bucket|_sum|_count)?(\{\w+="([^"\\\n]|\\.)*"(,\w+="([^"\\\n]|\\.)*")*\})? [0-9.e+-]+\n', line)
+    assert m and (m[1] == announced[-1] or m[1] + (m[2] or "") == announced[-1]), line
+EOT
+stop "$daemon"
+status 2 only_on_loopback timeout 10 "$APEX_BUILD/apexd" --listen "127.0.0.1:$port" --metrics 0.0.0.0:9153
