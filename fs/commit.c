@@ -238,8 +238,12 @@ static void blame_waiting(struct commit *c, const char *why)
 enum ax_err commit_run(struct commit *c, struct ax_slice own)
 {
 	struct mark edits = mark(c), below;
+	/* what waits may be the first half of somebody else's save, who renamed the file away to write it anew */
+	enum ax_err e = own.n ? once(c) : AX_ECHECK;
+	if (!for_its_content(e))
+		goto out;
 	pthread_mutex_lock(&c->m->lock);
-	enum ax_err e = take_waiting(c, own, false);
+	e = take_waiting(c, own, false);
 	below = mark(c);
 	size_t taken_below = c->taken;
 	if (!e)

@@ -43,8 +43,8 @@ AX_MUST enum ax_err commit_put_text(struct commit *c, const struct ax_name *owne
 				    struct ax_slice text, const struct record_info *before);
 /* Delete what the record file with this key shows. */
 AX_MUST enum ax_err commit_delete(struct commit *c, struct ax_slice key);
-/* Commit, together with the waiting deletions but the one of `own` (n 0: all of them). If it is those that are
- * refused, without them. */
+/* Commit: a save (`own` is its key) without the waiting deletions, and if it is refused so, with all others; no save
+ * (n 0) with all of them. If it is those that are refused, without them. */
 AX_MUST enum ax_err commit_run(struct commit *c, struct ax_slice own);
 /* Only ask whether commit_run would be refused, the apex left out; the guard's plan is kept. */
 AX_MUST enum ax_err commit_ask(struct commit *c);

@@ -81,6 +81,16 @@ leaves "vim that restores the old text is none" vim -es -u NONE -c "w" -c "q" "$
 is "no scratch is left over but what was asked for" \
 	"$(ls -A "$H/api" | tr '\n' ' ')" "A A.bak A.old A~ TXT "
 
+# what waits to be deleted may be half of a save: vim renames the file away, then writes it
+before=$(commits)
+mv "$H/t1/A" "$H/t1/A~" && echo 10.7.7.7 >"$H/t2/A"
+ok "another save does not take a deletion along" apex show t1 A
+echo 10.7.7.8 >"$H/t1/A"
+is "and it becomes one change" "$(commits) $(cat "$H/t1/A")" "$((before + 2)) 300 IN A 10.7.7.8"
+rm "$H/t3/A" && echo ns1 >"$H/t3/CNAME"
+not_ok "a save that is refused without it does" apex show t3 A
+is "as one change" "$(commits)" "$((before + 3))"
+
 apex show api A >"$T/shown"
 has "the command line sees the same" "$T/shown" '10.1.1.2'
 has "the message says what changed" "$T/shown" '.'
