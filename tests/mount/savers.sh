@@ -274,23 +274,25 @@ judge() {
 
 # -- all of them ------------------------------------------------------------------------------------------------------
 all() { # all KIND JOBS: attempt, JOBS at once
-	i=0 running=0
+	i=0 running=
 	while IFS='|' read -r name bin told; do
 		i=$((i + 1))
+		text=10.7.0.$i
 		if ! command -v "$bin" >/dev/null; then continue; fi
-		case $1 in
-		bad) attempt $i "$name" bad "no-address-$i" & ;;
-		new) case $name in
-			sed* | perl* | patch) continue ;; # they edit what is there
-			*) attempt $i "$name" new "10.7.0.$i" & ;;
-			esac ;;
-		*) attempt $i "$name" "$1" "10.7.0.$i" & ;;
+		if [ "$1" = bad ]; then text=no-address-$i; fi
+		case $1:$name in
+		new:sed* | new:perl* | new:patch) continue ;; # they edit what is there
 		esac
-		running=$((running + 1))
-		# shellcheck disable=SC2034
-		if [ $running -ge "$2" ]; then wait $!; running=$((running - 1)); fi
+		attempt $i "$name" "$1" "$text" &
+		running="$running $!"
+		# shellcheck disable=SC2086
+		set -- "$1" "$2" $running
+		if [ $# -gt $(($2 + 1)) ]; then
+			wait "$3"
+			running=${running#" $3"}
+		fi
 	done <"$T/savers"
-	for j in $(jobs -p); do [ "$j" = "$fs" ] || wait "$j"; done
+	for j in $running; do wait "$j"; done
 	i=0
 	while IFS='|' read -r name bin told; do
 		i=$((i + 1))
