@@ -270,7 +270,7 @@ static enum ax_err check_serial(struct fsck *f, uint32_t zone, struct ax_slice k
 
 static enum ax_err check_serials(struct fsck *f, uint32_t zone)
 {
-	uint8_t k[9] = { 's' };
+	uint8_t k[9] = { AX_MAIN_SERIAL };
 	struct ax_slice key, value;
 	size_t n = 5;
 	enum ax_err e;

@@ -297,7 +297,7 @@ static bool is_old(struct ax_slice value, struct ax_time now)
 static enum ax_err next_plan(struct ax_slice *value, struct ax_txn *t, uint8_t k[PLAN_KEY], size_t *n)
 {
 	struct ax_slice key;
-	enum ax_err e = ax_txn_seek(&key, value, t, AX_TABLE_MAIN, ax_slice("p", 1), ax_slice(k, *n), true);
+	enum ax_err e = ax_txn_seek(&key, value, t, AX_TABLE_MAIN, ax_slice(k, 1), ax_slice(k, *n), true);
 	if (!e && key.n != PLAN_KEY)
 		e = ax_fail(AX_ECORRUPT, "the key of a plan is damaged");
 	if (e)
@@ -309,7 +309,7 @@ static enum ax_err next_plan(struct ax_slice *value, struct ax_txn *t, uint8_t k
 
 static enum ax_err drop_old(struct ax_txn *t, struct ax_time now)
 {
-	uint8_t k[PLAN_KEY] = { 'p' };
+	uint8_t k[PLAN_KEY] = { AX_MAIN_PLAN };
 	struct ax_slice value;
 	size_t n = 1;
 	enum ax_err e;
@@ -321,7 +321,7 @@ static enum ax_err drop_old(struct ax_txn *t, struct ax_time now)
 
 static struct ax_slice plan_key(uint8_t k[PLAN_KEY], const struct ax_id *hash)
 {
-	k[0] = 'p';
+	k[0] = AX_MAIN_PLAN;
 	memcpy(k + 1, hash->b, AX_ID_SIZE);
 	return ax_slice(k, PLAN_KEY);
 }
@@ -341,7 +341,7 @@ enum ax_err ax_plan_remove(struct ax_txn *t, const struct ax_id *hash)
 
 static enum ax_err find(struct ax_plan *out, struct ax_txn *t, const char *hex, struct ax_time now)
 {
-	uint8_t k[PLAN_KEY] = { 'p' };
+	uint8_t k[PLAN_KEY] = { AX_MAIN_PLAN };
 	struct ax_slice value;
 	size_t n = 1, found = 0;
 	enum ax_err e;

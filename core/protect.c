@@ -8,7 +8,7 @@ enum { VERSION = 1, SIGNED_ONLY = 1, BRANCH_MAX = 200, KEY_MAX = 5 + BRANCH_MAX 
 static struct ax_slice make_key(uint8_t k[KEY_MAX], uint32_t zone, const char *branch)
 {
 	size_t n = strnlen(branch, BRANCH_MAX);
-	k[0] = 'b';
+	k[0] = AX_MAIN_PROTECTION;
 	ax_be32_put(k + 1, zone);
 	memcpy(k + 5, branch, n);
 	return ax_slice(k, 5 + n);

@@ -54,7 +54,7 @@ static struct ax_slice ref_key(uint8_t k[REF_KEY_MAX], uint32_t zone, const char
 	size_t n = strlen(path);
 	if (n > AX_REF_PATH_MAX)
 		n = AX_REF_PATH_MAX; /* no such ref is ever written */
-	k[0] = 't'; /* behind the serials, as all that a commit moves: often one page for all of it */
+	k[0] = AX_MAIN_REF;
 	ax_be32_put(k + 1, zone);
 	memcpy(k + 5, path, n);
 	return ax_slice(k, 5 + n);
@@ -215,7 +215,7 @@ enum ax_err ax_log_note(struct ax_txn *t, const struct ax_log_entry *e)
 static struct ax_slice gone_key(uint8_t k[REF_KEY_MAX], uint32_t zone, const char *path)
 {
 	struct ax_slice s = ref_key(k, zone, path);
-	k[0] = 'x';
+	k[0] = AX_MAIN_DELETED_REF;
 	return s;
 }
 
@@ -312,7 +312,7 @@ enum ax_err ax_ref_move(struct ax_txn *t, uint32_t zone, const char *path, uint6
 
 static struct ax_slice head_key(uint8_t k[9], uint32_t zone, uint32_t uid)
 {
-	k[0] = 'h';
+	k[0] = AX_MAIN_HEAD;
 	ax_be32_put(k + 1, zone);
 	ax_be32_put(k + 5, uid);
 	return ax_slice(k, 9);

@@ -29,7 +29,7 @@ static struct ax_slice key_of(uint8_t k[KEY_MAX], uint32_t zone, const char *nam
 			      const uint32_t *uid)
 {
 	size_t n = strnlen(name, AX_REF_NAME_MAX), at = 5 + n + 1;
-	k[0] = 'a';
+	k[0] = AX_MAIN_APPROVAL;
 	ax_be32_put(k + 1, zone);
 	memcpy(k + 5, name, n);
 	k[5 + n] = 0;

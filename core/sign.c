@@ -172,7 +172,7 @@ static void signed_bytes(uint8_t out[SIGNED_SIZE], enum ax_kind kind, const stru
 
 static void note_key(uint8_t k[NOTE_KEY], const struct ax_id *id, const uint8_t key[AX_KEY_SIZE])
 {
-	k[0] = 'g';
+	k[0] = AX_MAIN_SIGNATURE;
 	memcpy(k + 1, id->b, AX_ID_SIZE);
 	memcpy(k + 1 + AX_ID_SIZE, key, AX_KEY_SIZE);
 }

@@ -24,6 +24,24 @@ struct ax_txn;
 
 enum ax_table { AX_TABLE_MAIN, AX_TABLE_GONE, AX_TABLE_CID };
 
+/* The first byte of every key in main, so that no two kinds ever meet. Part of the format: apex-repository(7) has
+ * what follows each. */
+enum ax_main_key {
+	AX_MAIN_APPROVAL = 'a',
+	AX_MAIN_PROTECTION = 'b',
+	AX_MAIN_DEFAULT_ZONE = 'd',
+	AX_MAIN_SIGNATURE = 'g',
+	AX_MAIN_HEAD = 'h',
+	AX_MAIN_ZONE_NUMBER = 'n',
+	AX_MAIN_TAG_OBJECT = 'o',
+	AX_MAIN_PLAN = 'p',
+	AX_MAIN_SERIAL = 's',
+	AX_MAIN_REF = 't', /* behind the serials, as all that a commit moves: often one page for all of it */
+	AX_MAIN_TIMES = 'u',
+	AX_MAIN_DELETED_REF = 'x',
+	AX_MAIN_ZONE = 'z',
+};
+
 /* Create <dir>/store and the databases. gid (or (gid_t)-1) and modes as DESIGN section 3: 0700/0600, shared with
  * a group 2770/0660. AX_EEXIST if there is a store. */
 AX_MUST enum ax_err ax_store_create(const char *dir, bool shared, uint32_t gid);

@@ -86,7 +86,7 @@ enum { TAG_KEY_MAX = 5 + AX_REF_NAME_MAX };
 static struct ax_slice tag_key(uint8_t k[TAG_KEY_MAX], uint32_t zone, const char *name)
 {
 	size_t n = strnlen(name, AX_REF_NAME_MAX);
-	k[0] = 'a';
+	k[0] = AX_MAIN_TAG_OBJECT;
 	ax_be32_put(k + 1, zone);
 	memcpy(k + 5, name, n);
 	return ax_slice(k, 5 + n);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { PREFIX = 'u', KEY = 9, VALUE = 20, NS_MAX = 999999999 };
+enum { PREFIX = AX_MAIN_TIMES, KEY = 9, VALUE = 20, NS_MAX = 999999999 };
 
 static struct ax_slice make_key(uint8_t k[KEY], uint64_t key)
 {

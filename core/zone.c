@@ -6,7 +6,9 @@
 
 enum { RECORD_VERSION = 1, REMOVED = 1, HAS_SERIAL = 2, HAS_TTL = 4, WAS_GIVEN = 8, ZONE_KEY_MAX = 1 + AX_NAME_MAX };
 
-/* -- keys: 'n' apex -> number, 'z' number -> record, 'd' -> number, 's' number serial -> commit ------------ */
+/* -- keys: apex -> number, number -> record, the default's number, (number, serial) -> commit ---------------- */
+
+static const uint8_t default_key[] = { AX_MAIN_DEFAULT_ZONE }, zone_prefix[] = { AX_MAIN_ZONE };
 
 struct key {
 	uint8_t b[ZONE_KEY_MAX];
@@ -17,21 +19,21 @@ static struct ax_slice name_key(struct key *k, const struct ax_name *apex)
 {
 	struct ax_name lower = *apex;
 	ax_name_lower(&lower);
-	k->b[0] = 'n';
+	k->b[0] = AX_MAIN_ZONE_NUMBER;
 	memcpy(k->b + 1, lower.wire, lower.n);
 	return ax_slice(k->b, 1 + (size_t)lower.n);
 }
 
 static struct ax_slice zone_key(struct key *k, uint32_t id)
 {
-	k->b[0] = 'z';
+	k->b[0] = AX_MAIN_ZONE;
 	ax_be32_put(k->b + 1, id);
 	return ax_slice(k->b, 5);
 }
 
 static struct ax_slice serial_key(struct key *k, uint32_t id, uint32_t serial)
 {
-	k->b[0] = 's';
+	k->b[0] = AX_MAIN_SERIAL;
 	ax_be32_put(k->b + 1, id);
 	ax_be32_put(k->b + 5, serial);
 	return ax_slice(k->b, 9);
@@ -132,7 +134,7 @@ enum ax_err ax_zone_default(struct ax_zone *out, struct ax_txn *t)
 {
 	uint32_t id;
 	*out = (struct ax_zone){ 0 };
-	enum ax_err e = get_number(&id, t, ax_slice("d", 1));
+	enum ax_err e = get_number(&id, t, ax_slice(default_key, 1));
 	if (e)
 		return e == AX_ENOENT ? ax_fail(e, "this repository has no default zone") : e;
 	if (!(e = ax_zone_get(out, t, id)) && out->removed)
@@ -146,8 +148,8 @@ enum ax_err ax_zone_next(struct ax_zone *out, struct ax_txn *t, uint32_t after, 
 	for (;;) {
 		struct key k;
 		struct ax_slice key, value;
-		enum ax_err e =
-			ax_txn_seek(&key, &value, t, AX_TABLE_MAIN, ax_slice("z", 1), zone_key(&k, after), true);
+		enum ax_err e = ax_txn_seek(&key, &value, t, AX_TABLE_MAIN, ax_slice(zone_prefix, 1),
+					    zone_key(&k, after), true);
 		if (e)
 			return e;
 		if (key.n != 5)
@@ -234,7 +236,7 @@ enum ax_err ax_zone_set_default(struct ax_txn *t, uint32_t id)
 {
 	uint8_t number[4];
 	ax_be32_put(number, id);
-	return ax_txn_put(t, AX_TABLE_MAIN, ax_slice("d", 1), ax_slice(number, sizeof number));
+	return ax_txn_put(t, AX_TABLE_MAIN, ax_slice(default_key, 1), ax_slice(number, sizeof number));
 }
 
 /* -- serials ----------------------------------------------------------------------------------------------- */

@@ -55,7 +55,7 @@ static enum ax_err get_damaged(struct fixture *f, const struct ax_id *hash, stru
 	struct ax_txn *t;
 	OK(ax_txn_write(&t, ax_repo_store(f->repo), true));
 	/* as ax_plan_put does, but for dropping what seems old */
-	uint8_t k[1 + AX_ID_SIZE] = { 'p' };
+	uint8_t k[1 + AX_ID_SIZE] = { AX_MAIN_PLAN };
 	memcpy(k + 1, hash->b, AX_ID_SIZE);
 	OK(ax_txn_put(t, AX_TABLE_MAIN, ax_slice(k, sizeof k), value));
 	enum ax_err e = ax_plan_get(&plan, t, f->plan, f->who.committer.when);
@@ -95,7 +95,7 @@ START_TEST(plan__that_leads_elsewhere_is_not_published)
 	struct ax_buf value = AX_BUF_INIT;
 	struct ax_published out[1];
 	struct ax_txn *t;
-	uint8_t k[1 + AX_ID_SIZE] = { 'p' };
+	uint8_t k[1 + AX_ID_SIZE] = { AX_MAIN_PLAN };
 	size_t n;
 	refuse(&f, &hash, &value);
 	/* the last edit deletes h96; let it delete h95 a second time */
