@@ -95,5 +95,16 @@ for line in open(sys.argv[1]):
     m = re.fullmatch(r'(\w+?)(_bucket|_sum|_count)?(\{\w+="([^"\\\n]|\\.)*"(,\w+="([^"\\\n]|\\.)*")*\})? [0-9.e+-]+\n', line)
     assert m and (m[1] == announced[-1] or m[1] + (m[2] or "") == announced[-1]), line
 EOT
+
+# What the examples ask for is there.
+ok examples python3 - "$top/examples/prometheus" "$T/page" <<'EOT'
+import json, os, re, sys
+there = set(re.findall(r"^# TYPE (\w+)", open(sys.argv[2]).read(), re.M))
+json.load(open(os.path.join(sys.argv[1], "apexd.board.json")))
+for name in "apexd.board.json", "apexd.rules.yaml":
+    asked = set(re.findall(r"apexd_\w+", open(os.path.join(sys.argv[1], name)).read()))
+    asked = {a if a in there else re.sub("_bucket$", "", a) for a in asked}
+    assert asked and asked <= there, (name, asked - there)
+EOT
 stop "$daemon"
 status 2 only_on_loopback timeout 10 "$APEX_BUILD/apexd" --listen "127.0.0.1:$port" --metrics 0.0.0.0:9153
