@@ -6,6 +6,7 @@
 #include "fs/record.h"
 #include "fs/rendered.h"
 #include "fs/scratch.h"
+#include "fs/stage.h"
 #include "fs/zonefiles.h"
 
 #include <string.h>
@@ -43,7 +44,7 @@ uint64_t attr_ino(const struct mount *m, const struct node *n)
 	struct ax_name owner;
 	if (n->scratch)
 		return n->scratch->ino;
-	if (n->view && node_owner(&owner, n)) {
+	if ((n->kind == NODE_TREE || n->kind == NODE_RECORD) && node_owner(&owner, n)) {
 		ax_buf_u32(&b, n->zone);
 		ax_buf_str(&b, n->view->ref);
 		ax_buf_u64(&b, n->view->kind == VIEW_COMMIT ? n->view->commit : 0);
@@ -70,6 +71,10 @@ int attr_text(struct ax_buf *text, uint64_t *version, struct mount *m, struct ax
 		errors_text(text, &m->errors);
 		*version = m->errors.version + 1;
 		return ax_buf_check(text) ? ENOMEM : 0;
+	}
+	if (n->kind == NODE_STATUS || n->kind == NODE_COMMIT) {
+		*version = 1;
+		return n->kind == NODE_STATUS ? stage_status(text, t, n->view) : 0;
 	}
 	if (n->kind == NODE_ZONEFILE)
 		return zonefiles_text(text, version, t, n);
@@ -236,7 +241,7 @@ static mode_t dir_mode(const struct mount *m, bool writable)
 static int live_record_attr(struct stat *st, double *keep, struct mount *m, struct ax_txn *t, struct node *n)
 {
 	int e = record_attr(st, m, t, n);
-	bool live = n->view->kind == VIEW_BRANCH && !m->read_only;
+	bool live = view_live(n->view) && !m->read_only;
 	st->st_mode = S_IFREG | (!live ? 0444 : m->group_writes ? 0664 : 0644);
 	if (!n->draft)
 		return e;
@@ -257,11 +262,13 @@ int attr_fill(struct stat *st, double *keep, struct mount *m, struct ax_txn *t, 
 	st->st_nlink = 1;
 	st->st_blksize = 4096;
 	*keep = 0;
+	if (n->view && n->view->kind == VIEW_STAGE)
+		st->st_uid = n->view->uid;
 	if (n->view)
 		*keep = n->view->kind == VIEW_COMMIT ? ATTR_FOR_EVER : mount_keep(m);
 	switch (n->kind) {
 	case NODE_TREE:
-		st->st_mode = dir_mode(m, n->view->kind == VIEW_BRANCH);
+		st->st_mode = dir_mode(m, view_live(n->view));
 		return tree_attr(st, m, t, n);
 	case NODE_RECORD:
 		return live_record_attr(st, keep, m, t, n);
@@ -272,6 +279,12 @@ int attr_fill(struct stat *st, double *keep, struct mount *m, struct ax_txn *t, 
 		return scratch_attr(st, n);
 	case NODE_LINK:
 		return link_attr(st, m, t, n);
+	case NODE_STATUS:
+	case NODE_COMMIT:
+		*keep = 0;
+		st->st_mode = S_IFREG | (n->kind == NODE_COMMIT && !m->read_only ? 0644 : 0444);
+		put_time(st, who_now());
+		return 0;
 	case NODE_ZONEFILE:
 		*keep = 0;
 		return zonefile_attr(st, m, t, n);
@@ -287,7 +300,7 @@ int attr_fill(struct stat *st, double *keep, struct mount *m, struct ax_txn *t, 
 		ax_buf_fini(&text);
 		return 0;
 	default:
-		st->st_mode = dir_mode(m, n->kind == NODE_HEADS || n->kind == NODE_ZONEDIR);
+		st->st_mode = dir_mode(m, n->kind == NODE_HEADS || n->kind == NODE_ZONEDIR || n->kind == NODE_STAGES);
 		return fixed_attr(st, m, t, n);
 	}
 }

@@ -7,6 +7,7 @@
 #include "fs/ops.h"
 #include "fs/save.h"
 #include "fs/scratch.h"
+#include "fs/stage.h"
 #include "fs/zonefiles.h"
 
 #include <stdio.h>
@@ -23,7 +24,7 @@ static int changeable(struct mount *m, fuse_req_t req, const struct node *dir, c
 {
 	if (m->read_only)
 		return EROFS;
-	if (dir->kind == NODE_DIR || dir->kind == NODE_HEADS || dir->kind == NODE_ZONEDIR)
+	if (dir->kind == NODE_DIR || dir->kind == NODE_HEADS || dir->kind == NODE_ZONEDIR || dir->kind == NODE_STAGES)
 		return 0;
 	return dir->kind == NODE_TREE ? op_writable(m, req, dir, name) : EROFS;
 }
@@ -130,7 +131,7 @@ static int new_record(struct node **out, struct mount *m, fuse_req_t req, struct
 {
 	struct ax_buf key = AX_BUF_INIT;
 	struct ax_name owner;
-	int error = check_beside(m, req, dir, name, type);
+	int error = dir->view->kind == VIEW_STAGE ? 0 : check_beside(m, req, dir, name, type);
 	*out = NULL;
 	if (error)
 		return error;
@@ -345,6 +346,10 @@ void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 		error = later(m, req, save_new_branch, dir, NULL, name);
 		if (!error)
 			goto out;
+	} else if (dir->kind == NODE_STAGES) {
+		error = later(m, req, stage_make, dir, NULL, name);
+		if (!error)
+			goto out;
 	} else if (dir->kind == NODE_DIR || dir->kind == NODE_ZONEDIR) {
 		error = new_scratch(&n, m, req, dir, name, NODE_DIR, mode);
 	} else {
@@ -395,8 +400,8 @@ void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 	int error = changeable(m, req, dir, name);
 	if (!error)
 		error = ns_walk(&n, &keep, m, m->txn, dir, name, 0);
-	if (!error && dir->kind == NODE_HEADS) {
-		error = later(m, req, save_drop_branch, n, NULL, NULL);
+	if (!error && (dir->kind == NODE_HEADS || dir->kind == NODE_STAGES)) {
+		error = later(m, req, dir->kind == NODE_HEADS ? save_drop_branch : stage_drop, n, NULL, NULL);
 		if (!error)
 			goto out;
 	} else if (!error && n->kind == NODE_TREE) {
@@ -459,7 +464,7 @@ void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 	else if (!error && (n->kind == NODE_FILE || n->kind == NODE_SYMLINK))
 		node_drop(m, n);
 	else if (!error)
-		error = EISDIR;
+		error = n->kind == NODE_STATUS || n->kind == NODE_COMMIT ? EPERM : EISDIR;
 	if (error != EINPROGRESS)
 		fuse_reply_err(req, error);
 	op_end(m);
@@ -557,6 +562,8 @@ static int rename_node(struct mount *m, fuse_req_t req, struct node *n, struct n
 	case NODE_TREE:
 		return rename_label(m, req, n, there, dir, name);
 	case NODE_DIR:
+		if (dir->kind == NODE_HEADS || dir->kind == NODE_STAGES)
+			return EPERM;
 		if (dir->kind == NODE_TREE && names_dir(hint, name) != NAMES_SCRATCH)
 			return EXDEV;
 		return there && there->kind != NODE_DIR ? ENOTDIR : move_scratch(m, n, there, dir, name);

@@ -1,6 +1,7 @@
 /* commit.c - see commit.h. */
 #include "fs/commit.h"
 
+#include "core/stage.h"
 #include "fs/draft.h"
 #include "fs/notify.h"
 #include "fs/ns.h"
@@ -190,12 +191,31 @@ static void set_committing(struct mount *m, bool on, uint64_t commit)
 	pthread_mutex_unlock(&m->lock);
 }
 
+static enum ax_err put_in_stage(struct commit *c)
+{
+	struct ax_actor who = who_actor(&c->who);
+	struct ax_id expect;
+	uint64_t commit;
+	enum ax_err e = c->exact ? ax_commit_id(&expect, c->t, c->tip.local) : AX_OK;
+	if (e)
+		return e;
+	set_committing(c->m, true, 0);
+	e = ax_stage_edit(&commit, c->m->repo, c->v->zone, c->v->ref, c->exact ? &expect : NULL, &c->batch, &who);
+	set_committing(c->m, false, commit);
+	c->made = !e;
+	c->out.changed = commit;
+	return e;
+}
+
 static enum ax_err once(struct commit *c)
 {
+	if (c->v->kind == VIEW_STAGE)
+		return put_in_stage(c);
 	struct ax_actor who = who_actor(&c->who);
 	struct ax_id expect = { 0 };
 	struct ax_change change = { .zone = c->v->zone, .branch = view_name(c->v), .batch = &c->batch };
 	change.serial_from = c->serial_from;
+	change.message = c->message;
 	if (c->exact) {
 		enum ax_err e = c->tip.local ? ax_commit_id(&expect, c->t, c->tip.local) : AX_OK;
 		if (e)

@@ -23,10 +23,11 @@ struct commit {
 	struct ax_commit_info tip; /* before; after a commit_settle that went well: what is now */
 	struct ax_batch batch;
 	enum ax_serial_source serial_from;
-	bool exact;   /* edits were made from the whole tree: the tip must not have moved */
-	bool alone;   /* the waiting deletions were to blame: it was done without them */
-	bool made;    /* the store has it */
-	size_t taken; /* waiting deletions in the batch */
+	const char *message; /* NULL: what changed */
+	bool exact;          /* edits were made from the whole tree: the tip must not have moved */
+	bool alone;          /* the waiting deletions were to blame: it was done without them */
+	bool made;           /* the store has it */
+	size_t taken;        /* waiting deletions in the batch */
 	char why_alone[600];
 	char plan[AX_ID_SHORT + 1];
 	struct ax_published out;

@@ -5,6 +5,7 @@
 #include "fs/rendered.h"
 #include "fs/save.h"
 #include "fs/scratch.h"
+#include "fs/stage.h"
 #include "fs/zonefiles.h"
 
 #include <stdlib.h>
@@ -55,13 +56,21 @@ static int begin_write(struct mount *m, fuse_req_t req, struct node *n, int flag
 	return error;
 }
 
+static bool is_text(const struct node *n)
+{
+	return n->kind == NODE_ERRORS || n->kind == NODE_LOG || n->kind == NODE_DIFF || n->kind == NODE_STATUS ||
+	       n->kind == NODE_COMMIT;
+}
+
 /* Made when it is read: its size is not known before. */
 static int open_text(struct handle *h, struct mount *m, fuse_req_t req, struct node *n, struct fuse_file_info *fi)
 {
-	if (writes(fi->flags))
+	if (writes(fi->flags) && n->kind != NODE_COMMIT)
 		return EROFS;
 	fi->direct_io = 1;
-	return n->kind == NODE_ERRORS ? 0 : rendered_open(&h->rendered, m, m->txn, n, fuse_req_ctx(req)->uid);
+	if (n->kind != NODE_LOG && n->kind != NODE_DIFF)
+		return 0;
+	return rendered_open(&h->rendered, m, m->txn, n, fuse_req_ctx(req)->uid);
 }
 
 int edit_open(struct mount *m, fuse_req_t req, struct node *n, struct fuse_file_info *fi)
@@ -70,7 +79,7 @@ int edit_open(struct mount *m, fuse_req_t req, struct node *n, struct fuse_file_
 	struct handle *h = calloc(1, sizeof(*h));
 	if (!h)
 		return ENOMEM;
-	if (n->kind == NODE_ERRORS || n->kind == NODE_LOG || n->kind == NODE_DIFF)
+	if (is_text(n))
 		error = open_text(h, m, req, n, fi);
 	else if (n->kind == NODE_FILE && (fi->flags & O_TRUNC))
 		error = scratch_truncate(m, n, 0);
@@ -121,12 +130,27 @@ bool edit_unsaved(const struct handle *h)
 	return d && d->dirty && !draft_refused(d);
 }
 
+static int open_later(struct mount *m, fuse_req_t req, struct node *n)
+{
+	struct who who;
+	op_fill_who(&who, req);
+	struct job *j = job_new(stage_open, req, &who, n, NULL, NULL);
+	if (j)
+		job_add(m, j);
+	return j ? 0 : ENOMEM;
+}
+
 void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct mount *m = op_begin(req);
 	if (!m)
 		return;
-	int error = edit_open(m, req, node_of(m, ino), fi);
+	struct node *n = node_of(m, ino);
+	if (n->kind == NODE_STATUS && n->view->waiting.n && !open_later(m, req, n)) {
+		op_end(m);
+		return;
+	}
+	int error = edit_open(m, req, n, fi);
 	if (error)
 		fuse_reply_err(req, error);
 	else if (fuse_reply_open(req, fi))
@@ -170,6 +194,27 @@ static int write_draft(struct mount *m, fuse_req_t req, struct node *n, const ch
 	return draft_check_lines(n->draft, &owner, &n->view->apex, node_type(n));
 }
 
+/* The committer answers. */
+static int write_message(struct mount *m, fuse_req_t req, struct node *n, const char *buf, size_t size)
+{
+	struct who who;
+	int error = op_writable(m, req, n, NULL);
+	if (error)
+		return error;
+	op_fill_who(&who, req);
+	struct job *j = job_new(stage_commit, req, &who, n, NULL, NULL);
+	if (!j)
+		return ENOMEM;
+	ax_buf_put(&j->text, buf, size);
+	if (j->text.failed) {
+		j->req = NULL;
+		job_answer(m, j, 0);
+		return ENOMEM;
+	}
+	job_add(m, j);
+	return EINPROGRESS;
+}
+
 void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off, struct fuse_file_info *fi)
 {
 	struct mount *m = op_begin(req);
@@ -179,11 +224,13 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_
 	int error = EBADF;
 	if (n->kind == NODE_FILE)
 		error = scratch_write(m, n, buf, size, (uint64_t)off);
+	else if (n->kind == NODE_COMMIT)
+		error = write_message(m, req, n, buf, size);
 	else if (node_drafts(n))
 		error = write_draft(m, req, n, buf, size, off, fi->flags & O_APPEND);
-	if (error)
+	if (error && error != EINPROGRESS)
 		fuse_reply_err(req, error);
-	else
+	else if (!error)
 		fuse_reply_write(req, size);
 	op_end(m);
 }
@@ -338,7 +385,8 @@ static int set_record(struct mount *m, fuse_req_t req, struct node *n, const str
 	int error = op_writable(m, req, n, NULL);
 	if (error)
 		return error;
-	if (((to_set & FUSE_SET_ATTR_UID) && attr->st_uid != m->uid) ||
+	uid_t owner = n->view->kind == VIEW_STAGE ? n->view->uid : m->uid;
+	if (((to_set & FUSE_SET_ATTR_UID) && attr->st_uid != owner) ||
 	    ((to_set & FUSE_SET_ATTR_GID) && attr->st_gid != m->gid))
 		return EPERM;
 	if (!node_drafts(n) && (to_set & FUSE_SET_ATTR_SIZE))

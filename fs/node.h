@@ -6,7 +6,9 @@
  *       log diff                  of the same zone
  *         <branch>, <a>..<b>      NODE_LOG, NODE_DIFF: text made when it is read (rendered.h)
  *       zones
- *         <zone>                  heads tags commits log diff
+ *         <zone>                  heads tags commits log diff stage
+ *       stage
+ *         <name>                  NODE_TREE, the top of a view, with NODE_STATUS and NODE_COMMIT (stage.h)
  *       zonefiles
  *         <branch>                NODE_ZONEDIR, scratch too
  *           <zone>.zone             NODE_ZONEFILE (zonefiles.h)
@@ -33,6 +35,7 @@ enum node_kind {
 	NODE_COMMITS,
 	NODE_LOGS,
 	NODE_DIFFS,
+	NODE_STAGES,
 	NODE_ZONEFILES,
 	NODE_ZONEDIR,
 	NODE_LINK, /* a revision, or zones/<default> */
@@ -40,6 +43,8 @@ enum node_kind {
 	NODE_LOG,
 	NODE_DIFF,
 	NODE_ZONEFILE,
+	NODE_STATUS,
+	NODE_COMMIT,
 	NODE_TREE,   /* a label, or the top of a view */
 	NODE_RECORD, /* an RRset */
 	NODE_FILE,   /* scratch */
@@ -55,13 +60,13 @@ struct node {
 	enum node_kind kind;
 	bool hashed;   /* in the table: not unlinked */
 	bool overlaid; /* in its parent's overlay */
-	uint32_t zone; /* ROOT to DIFFS, LINK, LOG, DIFF */
+	uint32_t zone; /* ROOT to STAGES, LINK, LOG, DIFF */
 	uint32_t pins;
-	uint32_t opens;         /* open files; each pins too */
-	uint32_t writers;       /* those of them that may write */
-	uint32_t pages;         /* low half of the version of what the kernel's page cache holds; 0: unknown */
-	uint64_t nlookup;       /* the kernel's references */
-	struct view *view;      /* TREE, RECORD, ZONEFILE; for scratch: of the record tree it lies in */
+	uint32_t opens;    /* open files; each pins too */
+	uint32_t writers;  /* those of them that may write */
+	uint32_t pages;    /* low half of the version of what the kernel's page cache holds; 0: unknown */
+	uint64_t nlookup;  /* the kernel's references */
+	struct view *view; /* TREE, RECORD, ZONEFILE, STATUS, COMMIT; for scratch: of the record tree it lies in */
 	uint64_t version, size; /* RECORD: of the text whose size stat last told; version 0: none.
 				   DIFF: version is the commit it leads to. ZONEFILE: as RECORD, but
 				   in the overlay its name is away until who_clock() is version */

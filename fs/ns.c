@@ -7,6 +7,7 @@
 #include "fs/names.h"
 #include "fs/record.h"
 #include "fs/rendered.h"
+#include "fs/stage.h"
 #include "fs/who.h"
 #include "fs/zonefiles.h"
 
@@ -132,6 +133,8 @@ static int walk_tree(struct node **out, double *keep, struct mount *m, struct ax
 		*out = n;
 		return 0;
 	}
+	if (dir->view->kind == VIEW_STAGE && dir == dir->view->root && !stage_control(out, m, dir, name))
+		return 0;
 	/* what is neither can only be made here */
 	bool label = names_dir(hint, name) == NAMES_LABEL;
 	if (!label && names_file(&type, hint, name) != NAMES_RECORD)
@@ -147,7 +150,7 @@ static int zone_of(struct ax_zone *out, const struct mount *m, struct ax_txn *t,
 	return ax_err_errno(ax_zone_get(out, t, dir->zone ? dir->zone : m->default_zone));
 }
 
-static int view_root(struct node **out, struct mount *m, struct node *dir, const char *name, struct view *v)
+int ns_view_root(struct node **out, struct mount *m, struct node *dir, const char *name, struct view *v)
 {
 	if (!v)
 		return ENOMEM;
@@ -179,8 +182,8 @@ static int walk_refs(struct node **out, double *keep, struct mount *m, struct ax
 	/* main is there before its first commit: somebody must be able to write it */
 	if (found && !(found == AX_ENOENT && heads && strcmp(name, "main") == 0))
 		return ax_err_errno(found);
-	return view_root(out, m, dir, name,
-			 view_get(m, heads ? VIEW_BRANCH : VIEW_TAG, &zone.apex, zone.id, path, 0));
+	return ns_view_root(out, m, dir, name,
+			    view_get(m, heads ? VIEW_BRANCH : VIEW_TAG, &zone.apex, zone.id, path, 0));
 }
 
 /* Commits are found by id in the whole repository; a zone shows only its own. */
@@ -208,7 +211,7 @@ static int walk_full_id(struct node **out, struct mount *m, struct ax_txn *t, st
 		e = commit_of_zone(commit, t, zone);
 	if (e)
 		return e == AX_EINVAL ? ENOENT : ax_err_errno(e);
-	return view_root(out, m, dir, name, view_get(m, VIEW_COMMIT, &zone->apex, zone->id, "", commit));
+	return ns_view_root(out, m, dir, name, view_get(m, VIEW_COMMIT, &zone->apex, zone->id, "", commit));
 }
 
 static int link_to(struct node **out, struct mount *m, struct node *dir, const char *name, const char *target)
@@ -270,11 +273,9 @@ struct fixed {
 };
 
 /* What the root and every zone show. */
-static const struct fixed zone_names[] = { { "heads", NODE_HEADS },
-					   { "tags", NODE_TAGS },
-					   { "commits", NODE_COMMITS },
-					   { "log", NODE_LOGS },
-					   { "diff", NODE_DIFFS } };
+static const struct fixed zone_names[] = { { "heads", NODE_HEADS },     { "tags", NODE_TAGS },
+					   { "commits", NODE_COMMITS }, { "log", NODE_LOGS },
+					   { "diff", NODE_DIFFS },      { "stage", NODE_STAGES } };
 /* What the root shows besides. */
 static const struct fixed root_names[] = { { "zones", NODE_ZONES },
 					   { "zonefiles", NODE_ZONEFILES },
@@ -339,6 +340,8 @@ int ns_walk(struct node **out, double *keep, struct mount *m, struct ax_txn *t, 
 		return walk_refs(out, keep, m, t, dir, name);
 	case NODE_COMMITS:
 		return walk_commits(out, keep, m, t, dir, name, uid);
+	case NODE_STAGES:
+		return stage_walk(out, m, t, dir, name);
 	case NODE_LOGS:
 	case NODE_DIFFS:
 		return rendered_walk(out, m, t, dir, name, uid);
@@ -493,6 +496,8 @@ int ns_list(struct mount *m, struct ax_txn *t, struct node *dir, ns_list_fn *eac
 		return list_refs(m, t, dir, each, ctx);
 	case NODE_COMMITS:
 		return list_commits(m, t, dir, each, ctx);
+	case NODE_STAGES:
+		return stage_list(m, t, dir, each, ctx);
 	case NODE_DIFFS:
 		return 0; /* any two revisions */
 	case NODE_ZONEDIR:

@@ -18,6 +18,9 @@ AX_MUST enum ax_err ns_alive(bool *out, struct ax_txn *t, struct view *v, const 
 /* Is a label directory without records, labels and scratch? */
 AX_MUST int ns_empty(bool *out, struct mount *m, struct ax_txn *t, struct node *dir);
 
+/* The top directory of a view, which dir/name leads to. ENOMEM if v is NULL. */
+AX_MUST int ns_view_root(struct node **out, struct mount *m, struct node *dir, const char *name, struct view *v);
+
 /* Names of a directory that is not a record tree, in order, told one by one. type is S_IFDIR, S_IFREG or S_IFLNK. A
  * return other than 0 stops and is handed back. */
 typedef int ns_list_fn(void *ctx, const char *name, unsigned type);

@@ -42,8 +42,10 @@ void op_fill_who(struct who *who, fuse_req_t req)
 int op_writable(struct mount *m, fuse_req_t req, const struct node *n, const char *name)
 {
 	struct who who;
-	if (m->read_only || !n->view || n->view->kind != VIEW_BRANCH)
+	if (m->read_only || !n->view || !view_live(n->view))
 		return EROFS;
+	if (n->view->kind == VIEW_STAGE)
+		return 0;
 	enum ax_err e = ax_protect_check(m->txn, n->view->zone, view_name(n->view));
 	if (!e)
 		return 0;
@@ -177,7 +179,7 @@ static int refresh(struct handle *h, struct mount *m)
 	struct node *n = h->node;
 	struct ax_buf text = AX_BUF_INIT;
 	uint64_t version;
-	if (n->kind == NODE_ERRORS && h->version)
+	if ((n->kind == NODE_ERRORS || n->kind == NODE_STATUS) && h->version)
 		return 0;
 	int error = attr_text(&text, &version, m, m->txn, n);
 	if (error || (version && version == h->version)) {

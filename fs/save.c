@@ -50,6 +50,7 @@ void job_answer(struct mount *m, struct job *j, int error)
 	if (j->dir)
 		node_unpin(m, j->dir);
 	node_unpin(m, j->node);
+	ax_buf_fini(&j->text);
 	free(j);
 }
 

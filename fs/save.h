@@ -21,9 +21,10 @@ struct job {
 	job_fn *run;
 	struct fuse_req *req; /* to be answered; NULL: nobody waits */
 	struct who who;
-	struct node *node; /* what is saved, moved, deleted; pinned */
-	struct node *dir;  /* where to; pinned; may be NULL */
-	char name[256];    /* what it is called there */
+	struct node *node;  /* what is saved, moved, deleted; pinned */
+	struct node *dir;   /* where to; pinned; may be NULL */
+	char name[256];     /* what it is called there */
+	struct ax_buf text; /* what was written to a control file */
 };
 
 /* Make a job; node and dir are pinned. NULL without memory. */

@@ -1,7 +1,7 @@
-/* view.h - a record tree that is shown: a branch (live, writable), a tag, or a commit (for ever the same).
- * Sits on core's ref and commit; node.h's record and label nodes belong to one view each.
+/* view.h - a record tree that is shown: a branch (live, writable), a stage (its maker's), a tag, or a commit (for
+ * ever the same). Sits on core's ref and commit; node.h's record and label nodes belong to one view each.
  *
- * Invariants: one struct view a (kind, zone, ref or commit). A branch's or tag's stays while the mount lives, a
+ * Invariants: one struct view a (kind, zone, ref or commit). A ref's stays while the mount lives, a
  *   commit's as long as its top directory is known.
  * Threads: all fields belong to mount.lock, but for those set once at birth (kind to commit). */
 #ifndef FS_VIEW_H
@@ -12,15 +12,16 @@
 
 struct mount;
 
-enum view_kind { VIEW_BRANCH, VIEW_TAG, VIEW_COMMIT };
+enum view_kind { VIEW_BRANCH, VIEW_STAGE, VIEW_TAG, VIEW_COMMIT };
 
 struct view {
 	struct view *next;
 	enum view_kind kind;
 	uint32_t zone;
 	struct ax_name apex;
-	char ref[AX_REF_PATH_MAX + 1]; /* "heads/main", "tags/v1"; "" for a commit */
+	char ref[AX_REF_PATH_MAX + 1]; /* "heads/main", "stage/0/new", "tags/v1"; "" for a commit */
 	uint64_t commit;               /* VIEW_COMMIT: its local id */
+	uint32_t uid;                  /* VIEW_STAGE: its maker */
 	struct node *root;             /* its top directory while the kernel or we know it; not counted */
 	struct waiting waiting;        /* deletions that wait a moment */
 	uint64_t tip_txn;              /* the state `tip` was read in */
@@ -31,6 +32,12 @@ struct view {
 const char *view_name(const struct view *v);
 /* "heads/main" of the default zone, "zones/foo.com/heads/main" else: the path people see. */
 void view_path(struct ax_buf *b, const struct mount *m, const struct view *v);
+
+/* Is it written to (if the mount is)? */
+static inline bool view_live(const struct view *v)
+{
+	return v->kind == VIEW_BRANCH || v->kind == VIEW_STAGE;
+}
 
 /* The node of its top is gone: a commit's view goes with it. */
 void view_unroot(struct mount *m, struct view *v);

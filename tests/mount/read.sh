@@ -9,7 +9,7 @@ apex set api A 300 1.2.3.6 >/dev/null
 apex zone add second.example --ns ns1.second.example. >/dev/null 2>&1 || apex zone add second.example >/dev/null
 mount_it
 
-is "the root lists what there is" "$(ls "$M" | tr '\n' ' ')" "commits diff errors heads log tags zonefiles zones "
+is "the root lists what there is" "$(ls "$M" | tr '\n' ' ')" "commits diff errors heads log stage tags zonefiles zones "
 is "a branch lists types and labels" "$(ls "$H" | grep -v '^x' | tr '\n' ' ')" \
 	"NS SOA api dev mail ns1 ns2 t1 t10 t11 t2 t3 t4 t5 t6 t7 t8 t9 wild "
 is "a name lists its types and labels below" "$(ls "$H/dev/www" | tr '\n' ' ')" "A AAAA "
