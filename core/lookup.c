@@ -1,22 +1,12 @@
-#include "core/lookup.h"
+#include "core/proof.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What one lookup works with. */
-struct work {
-	struct ax_lookup *out;
-	struct ax_txn *txn;
-	const struct ax_name *apex;
-	const struct ax_commit_info *commit;
-	uint16_t qtype;
-	bool dnssec;
-};
-
 /* -- what the tree says ----------------------------------------------------------------------------------- */
 
 /* AX_ENOENT if there is no such RRset. */
-static enum ax_err find_covered(struct ax_rrset *out, const struct work *w, const struct ax_name *owner,
+static enum ax_err find_covered(struct ax_rrset *out, const struct ax_lookup_work *w, const struct ax_name *owner,
 				uint16_t type, uint16_t covered)
 {
 	struct ax_buf key = AX_BUF_INIT;
@@ -30,36 +20,53 @@ static enum ax_err find_covered(struct ax_rrset *out, const struct work *w, cons
 	return e;
 }
 
-static enum ax_err find(struct ax_rrset *out, const struct work *w, const struct ax_name *owner, uint16_t type)
+enum ax_err ax_lookup_find(struct ax_rrset *out, const struct ax_lookup_work *w, const struct ax_name *owner,
+			   uint16_t type)
 {
 	return find_covered(out, w, owner, type, 0);
 }
 
-static enum ax_err has(bool *out, const struct work *w, const struct ax_name *owner, uint16_t type)
+static enum ax_err has(bool *out, const struct ax_lookup_work *w, const struct ax_name *owner, uint16_t type)
 {
 	struct ax_rrset unused;
-	enum ax_err e = find(&unused, w, owner, type);
+	enum ax_err e = ax_lookup_find(&unused, w, owner, type);
 	*out = e == AX_OK;
 	return e == AX_ENOENT ? AX_OK : e;
 }
 
-/* Is there anything at the name or below it? An empty non-terminal exists too (RFC 4592 2.2.2). */
-static enum ax_err exists(bool *out, const struct work *w, const struct ax_name *name)
+static enum ax_err count(uint64_t *out, const struct ax_lookup_work *w, const struct ax_name *name, uint16_t type)
 {
 	struct ax_buf prefix = AX_BUF_INIT;
 	struct ax_tree_range range = { 0 };
 	enum ax_err e = ax_key_owner(&prefix, name, w->apex);
+	if (type)
+		ax_buf_u8(&prefix, 0);
+	if (type)
+		ax_buf_u16(&prefix, type);
 	if (!e)
 		e = ax_buf_check(&prefix);
 	if (!e)
 		e = ax_tree_measure(&range, w->txn, &w->commit->root, ax_buf_view(&prefix));
 	ax_buf_fini(&prefix);
-	*out = range.count > 0;
+	*out = range.count;
 	return e;
 }
 
-/* The last `labels` labels of name. */
-static struct ax_name suffix(const struct ax_name *name, unsigned labels)
+/* Is there anything at the name or below it? An empty non-terminal exists too (RFC 4592 2.2.2); a name with nothing
+ * but NSEC3 and its RRSIGs does not (RFC 5155 7.2.8). */
+static enum ax_err exists(bool *out, const struct ax_lookup_work *w, const struct ax_name *name)
+{
+	uint64_t all = 0, nsec3 = 0, signatures = 0;
+	enum ax_err e = count(&all, w, name, 0);
+	if (!e && all)
+		e = count(&nsec3, w, name, AX_TYPE_NSEC3);
+	if (!e && nsec3)
+		e = count(&signatures, w, name, AX_TYPE_RRSIG);
+	*out = nsec3 ? all > nsec3 + signatures : all > 0;
+	return e;
+}
+
+struct ax_name ax_lookup_suffix(const struct ax_name *name, unsigned labels)
 {
 	struct ax_name n = *name;
 	for (unsigned i = ax_name_labels(name); i > labels; i--)
@@ -69,8 +76,8 @@ static struct ax_name suffix(const struct ax_name *name, unsigned labels)
 
 /* -- gathering -------------------------------------------------------------------------------------------- */
 
-static enum ax_err add(struct ax_lookup_section *s, const struct ax_name *owner, const struct ax_rrset *set,
-		       uint32_t ttl_s, bool required)
+enum ax_err ax_lookup_add(struct ax_lookup_section *s, const struct ax_name *owner, const struct ax_rrset *set,
+			  uint32_t ttl_s, bool required)
 {
 	if (s->n == s->cap) {
 		size_t cap = s->cap ? 2 * s->cap : 4;
@@ -84,9 +91,9 @@ static enum ax_err add(struct ax_lookup_section *s, const struct ax_name *owner,
 	return AX_OK;
 }
 
-/* The RRSIGs over the RRset of a type, which stands at source and was given last, as owner's. */
-static enum ax_err add_signatures(struct work *w, struct ax_lookup_section *s, const struct ax_name *owner,
-				  const struct ax_name *source, uint16_t type, uint32_t ttl_max_s)
+enum ax_err ax_lookup_add_signatures(struct ax_lookup_work *w, struct ax_lookup_section *s,
+				     const struct ax_name *owner, const struct ax_name *source, uint16_t type,
+				     uint32_t ttl_max_s)
 {
 	struct ax_rrset set;
 	if (!w->dnssec || type == AX_TYPE_RRSIG)
@@ -94,18 +101,18 @@ static enum ax_err add_signatures(struct work *w, struct ax_lookup_section *s, c
 	enum ax_err e = find_covered(&set, w, source, AX_TYPE_RRSIG, type);
 	if (e)
 		return e == AX_ENOENT ? AX_OK : e;
-	e = add(s, owner, &set, ttl_max_s, false);
+	e = ax_lookup_add(s, owner, &set, ttl_max_s, false);
 	if (!e)
 		s->v[s->n - 1].rides = true;
 	return e;
 }
 
 /* The apex SOA with the commit's serial in it (DESIGN section 2: the tree holds 0). */
-static enum ax_err soa(struct ax_rrset *set, uint32_t *minimum_s, const struct work *w)
+static enum ax_err soa(struct ax_rrset *set, uint32_t *minimum_s, const struct ax_lookup_work *w)
 {
 	struct ax_rr rr;
 	size_t pos = 0;
-	enum ax_err e = find(set, w, w->apex, AX_TYPE_SOA);
+	enum ax_err e = ax_lookup_find(set, w, w->apex, AX_TYPE_SOA);
 	if (e)
 		return e == AX_ENOENT ? ax_fail(AX_ECORRUPT, "the zone has no SOA") : e;
 	size_t at = ax_rrset_next(&rr, set, &pos) ? ax_soa_serial_at(rr.rdata) : 0;
@@ -123,48 +130,54 @@ static enum ax_err soa(struct ax_rrset *set, uint32_t *minimum_s, const struct w
 }
 
 /* NODATA and NXDOMAIN: the SOA, to be kept for min(its TTL, MINIMUM) (RFC 2308 3). */
-static enum ax_err negative(struct work *w, enum ax_rcode rcode)
+static enum ax_err negative(struct ax_lookup_work *w, enum ax_rcode rcode)
 {
 	struct ax_rrset set;
 	uint32_t minimum_s;
 	w->out->rcode = rcode;
 	enum ax_err e = soa(&set, &minimum_s, w);
 	if (!e)
-		e = add(&w->out->authority, w->apex, &set, set.ttl_s < minimum_s ? set.ttl_s : minimum_s, false);
-	return e ? e : add_signatures(w, &w->out->authority, w->apex, w->apex, AX_TYPE_SOA, minimum_s);
+		e = ax_lookup_add(&w->out->authority, w->apex, &set, set.ttl_s < minimum_s ? set.ttl_s : minimum_s,
+				  false);
+	return e ? e : ax_lookup_add_signatures(w, &w->out->authority, w->apex, w->apex, AX_TYPE_SOA, minimum_s);
 }
 
 /* source: where it stands, the owner itself or a wildcard; NULL if it was made here. */
-static enum ax_err positive(struct work *w, const struct ax_name *owner, const struct ax_name *source,
+static enum ax_err positive(struct ax_lookup_work *w, const struct ax_name *owner, const struct ax_name *source,
 			    const struct ax_rrset *found)
 {
 	struct ax_rrset set = *found;
 	uint32_t minimum_s;
 	enum ax_err e = set.type == AX_TYPE_SOA ? soa(&set, &minimum_s, w) : AX_OK;
 	if (!e)
-		e = add(&w->out->answer, owner, &set, set.type == AX_TYPE_RRSIG ? UINT32_MAX : set.ttl_s, false);
-	return e || !source ? e : add_signatures(w, &w->out->answer, owner, source, set.type, UINT32_MAX);
+		e = ax_lookup_add(&w->out->answer, owner, &set, set.type == AX_TYPE_RRSIG ? UINT32_MAX : set.ttl_s,
+				  false);
+	return e || !source ? e : ax_lookup_add_signatures(w, &w->out->answer, owner, source, set.type, UINT32_MAX);
 }
 
 /* Beside a referral: is the child signed (RFC 4035 3.1.4)? */
-static enum ax_err say_ds(struct work *w, const struct ax_name *cut)
+static enum ax_err say_ds(struct ax_lookup_work *w, const struct ax_name *cut)
 {
 	struct ax_rrset ds;
 	if (!w->dnssec)
 		return AX_OK;
-	enum ax_err e = find(&ds, w, cut, AX_TYPE_DS);
+	enum ax_err e = ax_lookup_find(&ds, w, cut, AX_TYPE_DS);
 	if (e)
-		return e == AX_ENOENT ? AX_OK : e;
-	e = add(&w->out->authority, cut, &ds, ds.ttl_s, false);
-	return e ? e : add_signatures(w, &w->out->authority, cut, cut, AX_TYPE_DS, UINT32_MAX);
+		return e == AX_ENOENT ? ax_proof_no_type(w, cut) : e;
+	struct ax_rrset signatures;
+	e = find_covered(&signatures, w, cut, AX_TYPE_RRSIG, AX_TYPE_DS);
+	if (e)
+		return e == AX_ENOENT ? AX_OK : e; /* nothing to anyone in a zone that is not signed */
+	e = ax_lookup_add(&w->out->authority, cut, &ds, ds.ttl_s, false);
+	return e ? e : ax_lookup_add_signatures(w, &w->out->authority, cut, cut, AX_TYPE_DS, UINT32_MAX);
 }
 
-static enum ax_err referral(struct work *w, const struct ax_name *cut)
+static enum ax_err referral(struct ax_lookup_work *w, const struct ax_name *cut)
 {
 	struct ax_rrset ns;
-	enum ax_err e = find(&ns, w, cut, AX_TYPE_NS);
+	enum ax_err e = ax_lookup_find(&ns, w, cut, AX_TYPE_NS);
 	if (!e)
-		e = add(&w->out->authority, cut, &ns, ns.ttl_s, false);
+		e = ax_lookup_add(&w->out->authority, cut, &ns, ns.ttl_s, false);
 	if (!e)
 		e = say_ds(w, cut);
 	/* AA speaks of the answer's first owner: after a CNAME of ours it stays (RFC 2181 4.1.1's AA). */
@@ -174,10 +187,10 @@ static enum ax_err referral(struct work *w, const struct ax_name *cut)
 
 /* -- chains ----------------------------------------------------------------------------------------------- */
 
-static enum ax_err resolve(struct work *w, const struct ax_name *qname);
+static enum ax_err resolve(struct ax_lookup_work *w, const struct ax_name *qname);
 
 /* Go on at the target of an alias, if it is ours and the chain neither loops nor gets too long. */
-static enum ax_err follow(struct work *w, struct ax_slice target_wire)
+static enum ax_err follow(struct ax_lookup_work *w, struct ax_slice target_wire)
 {
 	struct ax_name target;
 	enum ax_err e = ax_name_from_wire(&target, target_wire, NULL);
@@ -225,12 +238,12 @@ static bool is_there(const struct ax_lookup_section *s, const struct ax_name *ow
 
 /* A DNAME above qname: it, and the CNAME made from it with the same TTL (RFC 6672 3.1). A chain may meet it again:
  * then it is said already. */
-static enum ax_err redirect(struct work *w, const struct ax_name *qname, const struct ax_name *owner)
+static enum ax_err redirect(struct ax_lookup_work *w, const struct ax_name *qname, const struct ax_name *owner)
 {
 	struct ax_rrset dname;
 	struct ax_slice target = { NULL, 0 };
 	struct ax_name renamed;
-	enum ax_err e = find(&dname, w, owner, AX_TYPE_DNAME);
+	enum ax_err e = ax_lookup_find(&dname, w, owner, AX_TYPE_DNAME);
 	if (!e)
 		e = first_rdata(&target, &dname);
 	if (!e && !is_there(&w->out->answer, owner, AX_TYPE_DNAME))
@@ -269,7 +282,8 @@ static bool left_out_of_any(uint16_t type)
 }
 
 /* Every RRset at node whose type is asked for: one, all for ANY, each type covered for RRSIG. */
-static enum ax_err matching(bool *any, struct work *w, const struct ax_name *qname, const struct ax_name *node)
+static enum ax_err matching(bool *any, struct ax_lookup_work *w, const struct ax_name *qname,
+			    const struct ax_name *node)
 {
 	struct ax_buf prefix = AX_BUF_INIT;
 	struct ax_cursor c;
@@ -314,26 +328,43 @@ static bool cname_answers(uint16_t qtype)
 	       qtype != AX_TYPE_KEY;
 }
 
-/* The data for qname is at node: itself, or the wildcard it matches. */
-static enum ax_err answer_from(struct work *w, const struct ax_name *qname, const struct ax_name *node)
+/* What proves that the name has not the type, or that the answer's owner is not there itself; encloser is NULL if it
+ * is.
+ */
+static enum ax_err prove(struct ax_lookup_work *w, bool positive, const struct ax_name *qname,
+			 const struct ax_name *encloser)
+{
+	if (positive)
+		return encloser ? ax_proof_wildcard(w, qname, encloser) : AX_OK;
+	return encloser ? ax_proof_wildcard_no_type(w, qname, encloser) : ax_proof_no_type(w, qname);
+}
+
+/* The data for qname is at node: itself, or the wildcard of encloser that it matches. */
+static enum ax_err answer_from(struct ax_lookup_work *w, const struct ax_name *qname, const struct ax_name *node,
+			       const struct ax_name *encloser)
 {
 	struct ax_rrset cname;
 	struct ax_slice target = { NULL, 0 };
-	bool any;
+	bool any, alias = false;
 	enum ax_err e = matching(&any, w, qname, node);
+	if (!e && !any && cname_answers(w->qtype))
+		e = has(&alias, w, node, AX_TYPE_CNAME);
+	if (!e)
+		e = prove(w, any || alias, qname, encloser);
 	if (e || any)
 		return e;
-	e = cname_answers(w->qtype) ? find(&cname, w, node, AX_TYPE_CNAME) : AX_ENOENT;
-	if (e)
-		return e == AX_ENOENT ? negative(w, AX_RCODE_NOERROR) : e;
-	e = positive(w, qname, node, &cname);
+	if (!alias)
+		return negative(w, AX_RCODE_NOERROR);
+	e = ax_lookup_find(&cname, w, node, AX_TYPE_CNAME);
+	if (!e)
+		e = positive(w, qname, node, &cname);
 	if (!e)
 		e = first_rdata(&target, &cname);
 	return e ? e : follow(w, target);
 }
 
 /* Nothing at qname: the wildcard of its closest encloser (RFC 4592 3.3.1), or NXDOMAIN. */
-static enum ax_err missing(struct work *w, const struct ax_name *qname, const struct ax_name *encloser)
+static enum ax_err missing(struct ax_lookup_work *w, const struct ax_name *qname, const struct ax_name *encloser)
 {
 	struct ax_name source = *encloser;
 	bool there = false;
@@ -345,28 +376,31 @@ static enum ax_err missing(struct work *w, const struct ax_name *qname, const st
 		if (e)
 			return e;
 	}
-	return there ? answer_from(w, qname, &source) : negative(w, AX_RCODE_NXDOMAIN);
+	if (there)
+		return answer_from(w, qname, &source, encloser);
+	enum ax_err e = ax_proof_no_name(w, qname, encloser);
+	return e ? e : negative(w, AX_RCODE_NXDOMAIN);
 }
 
 /* From the apex down to qname. */
-static enum ax_err resolve(struct work *w, const struct ax_name *qname)
+static enum ax_err resolve(struct ax_lookup_work *w, const struct ax_name *qname)
 {
 	unsigned labels = ax_name_labels(qname);
 	w->out->asked[w->out->links++] = *qname;
 	for (unsigned i = ax_name_labels(w->apex);; i++) {
-		struct ax_name node = suffix(qname, i);
+		struct ax_name node = ax_lookup_suffix(qname, i);
 		bool at_apex = node.n == w->apex->n, at_qname = i == labels, yes;
 		enum ax_err e = has(&yes, w, &node, AX_TYPE_NS);
 		/* The DS RRset stands above the cut (RFC 4035 3.1.4.1). */
 		if (!e && yes && !at_apex && !(at_qname && w->qtype == AX_TYPE_DS))
 			return referral(w, &node);
 		if (!e && at_qname)
-			return answer_from(w, qname, &node);
+			return answer_from(w, qname, &node, NULL);
 		if (!e)
 			e = has(&yes, w, &node, AX_TYPE_DNAME);
 		if (!e && yes)
 			return redirect(w, qname, &node);
-		struct ax_name child = suffix(qname, i + 1);
+		struct ax_name child = ax_lookup_suffix(qname, i + 1);
 		if (!e)
 			e = exists(&yes, w, &child);
 		if (!e && !yes)
@@ -380,7 +414,7 @@ static enum ax_err resolve(struct work *w, const struct ax_name *qname)
 
 /* Where a host's addresses stand: at its name, else at the wildcard of its closest encloser, whatever cut lies above.
  */
-static enum ax_err source_of(struct ax_name *source, const struct work *w, const struct ax_name *host)
+static enum ax_err source_of(struct ax_name *source, const struct ax_lookup_work *w, const struct ax_name *host)
 {
 	struct ax_name encloser = *host;
 	bool there;
@@ -394,7 +428,7 @@ static enum ax_err source_of(struct ax_name *source, const struct work *w, const
 	return e ? e : ax_name_prepend(source, ax_slice("*", 1)); /* it fits: the host was at least as long */
 }
 
-static enum ax_err add_addresses(struct work *w, const struct ax_name *target, const struct ax_name *cut)
+static enum ax_err add_addresses(struct ax_lookup_work *w, const struct ax_name *target, const struct ax_name *cut)
 {
 	static const uint16_t types[] = { AX_TYPE_A, AX_TYPE_AAAA };
 	bool required = cut && ax_name_within(target, cut);
@@ -402,12 +436,13 @@ static enum ax_err add_addresses(struct work *w, const struct ax_name *target, c
 	enum ax_err e = source_of(&source, w, target);
 	for (unsigned i = 0; !e && i < 2; i++) {
 		struct ax_rrset set;
-		e = find(&set, w, &source, types[i]);
+		e = ax_lookup_find(&set, w, &source, types[i]);
 		if (!e && !is_there(&w->out->additional, target, types[i]) &&
 		    !is_there(&w->out->answer, target, types[i])) {
-			e = add(&w->out->additional, target, &set, set.ttl_s, required);
+			e = ax_lookup_add(&w->out->additional, target, &set, set.ttl_s, required);
 			if (!e && !cut)
-				e = add_signatures(w, &w->out->additional, target, &source, types[i], UINT32_MAX);
+				e = ax_lookup_add_signatures(w, &w->out->additional, target, &source, types[i],
+							     UINT32_MAX);
 		}
 		if (e == AX_ENOENT)
 			e = AX_OK;
@@ -423,7 +458,7 @@ static bool leads_to_hosts(uint16_t type)
 }
 
 /* The addresses of the hosts an RRset names, as far as the zone has them. */
-static enum ax_err additional_of(struct work *w, const struct ax_lookup_rrset *of, bool at_cut)
+static enum ax_err additional_of(struct ax_lookup_work *w, const struct ax_lookup_rrset *of, bool at_cut)
 {
 	struct ax_lookup_rrset r = *of;
 	struct ax_rr rr;
@@ -451,7 +486,7 @@ static enum ax_err additional_of(struct work *w, const struct ax_lookup_rrset *o
 	return AX_OK;
 }
 
-static enum ax_err additional(struct work *w)
+static enum ax_err additional(struct ax_lookup_work *w)
 {
 	enum ax_err e = AX_OK;
 	for (size_t i = 0; !e && i < w->out->answer.n; i++)
@@ -468,7 +503,7 @@ static enum ax_err additional(struct work *w)
 enum ax_err ax_lookup(struct ax_lookup *out, struct ax_txn *t, const struct ax_name *apex,
 		      const struct ax_commit_info *c, const struct ax_name *qname, uint16_t qtype, bool dnssec)
 {
-	struct work w = { out, t, apex, c, qtype, dnssec };
+	struct ax_lookup_work w;
 	out->rcode = AX_RCODE_NOERROR;
 	out->authoritative = true;
 	out->answer = out->authority = out->additional = (struct ax_lookup_section){ 0 };
@@ -476,7 +511,18 @@ enum ax_err ax_lookup(struct ax_lookup *out, struct ax_txn *t, const struct ax_n
 	out->links = out->hosts = 0;
 	if (!ax_name_within(qname, apex))
 		return ax_fail(AX_EINVAL, "the name asked is outside the zone");
-	enum ax_err e = resolve(&w, qname);
+	/* Not all of it is cleared: it is big, and only what was written is read. */
+	w.out = out;
+	w.txn = t;
+	w.apex = apex;
+	w.commit = c;
+	w.qtype = qtype;
+	w.dnssec = dnssec;
+	enum ax_err e = ax_proof_begin(&w);
+	if (!e)
+		e = resolve(&w, qname);
+	if (!e)
+		e = ax_proof_add(&w);
 	return e ? e : additional(&w);
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "dnsd/deny.h"
 #include "dnsd/find.h"
 
 /* One question being answered. A chain of aliases asks for one name after the other. */
@@ -20,6 +21,8 @@ struct work {
 	uint8_t made[AX_LOOKUP_CHAIN_MAX][AX_NAME_MAX];    /* names made by DNAMEs */
 	uint64_t hosts[AX_LOOKUP_HOSTS_MAX];               /* hashes of those whose addresses are said */
 	unsigned nhosts, hosts_seen;
+	struct deny deny;
+	bool cut, matched; /* the chain ends with a referral, with data that may name hosts, or neither */
 };
 
 /* -- writing ---------------------------------------------------------------------------------------------- */
@@ -199,8 +202,10 @@ static void glue(struct work *w, const struct image_rrset *ns, unsigned cut_labe
 static void say_ds(struct work *w, const struct find *f)
 {
 	const struct image_rrset *ds = find_rrset(f->node, AX_TYPE_DS);
-	if (ds)
+	if (ds && signatures(w, f->node, AX_TYPE_DS)) /* nothing to anyone in a zone that is not signed */
 		need_signed(w, PACKET_AUTHORITY, suffix_owner(w, f->labels), f->node, ds, UINT32_MAX);
+	else if (!ds)
+		deny_type(&w->deny, w->im, w->name, f->labels);
 }
 
 static enum ax_rcode referral(struct work *w, const struct find *f)
@@ -211,7 +216,7 @@ static enum ax_rcode referral(struct work *w, const struct find *f)
 	need_rrset(w, PACKET_AUTHORITY, owner, ns, UINT32_MAX);
 	if (w->dnssec)
 		say_ds(w, f);
-	glue(w, ns, f->labels);
+	w->cut = true;
 	return AX_RCODE_NOERROR;
 }
 
@@ -303,26 +308,65 @@ static bool put_matching(struct work *w, const struct find *f)
 			continue; /* it led here */
 		need_signed(w, PACKET_ANSWER, w->owner, f->node, set, UINT32_MAX);
 	}
-	if (!any || w->m->tc)
-		return any;
+	w->matched = any;
+	return any;
+}
+
+/* Once the other sections are complete: what helps to go on from where the chain ends. */
+static void additional(struct work *w, const struct find *f)
+{
+	const struct image_rrset *set = image_first(f->node);
+	if (w->m->tc)
+		return;
+	if (w->cut)
+		glue(w, find_rrset(f->node, AX_TYPE_NS), f->labels);
+	if (!w->matched)
+		return;
 	if (w->qtype == AX_TYPE_ANY)
 		seen_host(w, w->name); /* its addresses are in the answer */
-	set = image_first(f->node);
 	for (unsigned i = 0; i < f->node->rrsets; i++, set = image_next(set))
 		if (asked_for(w, set))
 			additional_of(w, set);
-	return true;
+}
+
+/* What proves that the name has not the type, or that a wildcard's data is its. */
+static void prove(struct work *w, const struct find *f, bool positive)
+{
+	bool wildcard = f->found == FOUND_WILDCARD;
+	if (positive && wildcard)
+		deny_self(&w->deny, w->im, w->name, f->labels);
+	if (!positive && wildcard)
+		deny_wildcard_type(&w->deny, w->im, w->name, f->labels);
+	if (!positive && !wildcard)
+		deny_type(&w->deny, w->im, w->name, f->labels);
+}
+
+static void put_proofs(struct work *w)
+{
+	for (unsigned i = 0; i < w->deny.n && !w->m->tc; i++) {
+		const struct image_name *node = w->deny.at[i];
+		bool nsec = w->im->denial.kind == AX_DENIAL_NSEC;
+		uint8_t wire[AX_NAME_MAX];
+		memcpy(wire, node->name, node->n);
+		memcpy(wire + node->n, w->im->apex, w->im->apex_n);
+		struct packet_owner owner = packet_owner(w->m, wire, (uint8_t)(node->n + w->im->apex_n));
+		need_signed(w, PACKET_AUTHORITY, owner, node, find_rrset(node, nsec ? AX_TYPE_NSEC : AX_TYPE_NSEC3),
+			    UINT32_MAX);
+	}
 }
 
 /* The data for the name is at f->node. True: go on at its alias' target. */
 static bool at_node(struct work *w, const struct find *f, enum ax_rcode *rcode)
 {
 	*rcode = AX_RCODE_NOERROR;
-	if (put_matching(w, f))
-		return false;
+	bool any = put_matching(w, f);
 	const struct image_rrset *cname = NULL;
-	if (f->node->flags & IMAGE_CNAME && cname_answers(w->qtype))
+	if (!any && f->node->flags & IMAGE_CNAME && cname_answers(w->qtype))
 		cname = find_rrset(f->node, AX_TYPE_CNAME);
+	if (w->dnssec)
+		prove(w, f, any || cname);
+	if (any)
+		return false;
 	if (!cname) {
 		negative(w, AX_RCODE_NOERROR);
 		return false;
@@ -331,6 +375,13 @@ static bool at_node(struct work *w, const struct find *f, enum ax_rcode *rcode)
 	uint32_t pos = 0;
 	need_signed(w, PACKET_ANSWER, w->owner, f->node, cname, UINT32_MAX);
 	return image_record(&rr, cname, &pos) && follow(w, rr.rdata.p, rr.rdata.n);
+}
+
+static enum ax_rcode nothing(struct work *w, const struct find *f)
+{
+	if (w->dnssec)
+		deny_name(&w->deny, w->im, w->name, f->labels);
+	return negative(w, AX_RCODE_NXDOMAIN);
 }
 
 enum ax_rcode answer_from_image(struct packet *m, const struct image *im, const struct dname *name)
@@ -347,7 +398,8 @@ enum ax_rcode answer_from_image(struct packet *m, const struct image *im, const 
 	w.name = name;
 	w.owner = packet_question_owner(m, 0);
 	w.first = true;
-	w.links = w.nhosts = w.hosts_seen = 0;
+	w.links = w.nhosts = w.hosts_seen = w.deny.n = 0;
+	w.cut = w.matched = false;
 	m->aa = true;
 	do {
 		rcode = AX_RCODE_NOERROR;
@@ -358,11 +410,15 @@ enum ax_rcode answer_from_image(struct packet *m, const struct image *im, const 
 		if (f.found == FOUND_CUT)
 			rcode = referral(&w, &f);
 		else if (f.found == FOUND_NOTHING)
-			rcode = negative(&w, AX_RCODE_NXDOMAIN);
+			rcode = nothing(&w, &f);
 		else if (f.found == FOUND_DNAME)
 			again = redirect(&w, &f, &rcode);
 		else
 			again = at_node(&w, &f, &rcode);
 	} while (again);
+	if (w.deny.n)
+		put_proofs(&w);
+	if (w.cut || w.matched)
+		additional(&w, &f);
 	return rcode;
 }

@@ -28,7 +28,7 @@ static const struct image_name *wildcard_below(const struct image *im, const str
 		const struct image_name *node = leaf->entry[i].item;
 		if (leaf->entry[i].hash == hash && node->n == encloser->n + 2 && node->name[0] == 1 &&
 		    node->name[1] == '*' && memcmp(node->name + 2, encloser->name, encloser->n) == 0)
-			return node;
+			return image_hidden(node) ? NULL : node;
 	}
 	return NULL;
 }
@@ -50,7 +50,7 @@ void find_name(struct find *out, const struct image *im, const struct dname *nam
 			return;
 		}
 		const struct image_name *child = node->children ? find_exact(im, name, k + 1) : NULL;
-		if (!child)
+		if (!child || image_hidden(child))
 			break;
 		node = child;
 	}
@@ -66,10 +66,11 @@ const struct image_name *find_host(const struct image *im, const struct dname *h
 {
 	const struct image_name *node = find_exact(im, host, host->labels);
 	unsigned k = host->labels;
-	if (node)
+	if (node && !image_hidden(node))
 		return node;
-	while (!node && k-- > im->apex_labels)
-		node = find_exact(im, host, k);
+	do
+		node = find_exact(im, host, --k);
+	while (k > im->apex_labels && (!node || image_hidden(node)));
 	return node && node->flags & IMAGE_WILDCARD ? wildcard_below(im, node, host->hash[k]) : NULL;
 }
 

@@ -25,6 +25,7 @@ void image_draft_clear(struct image_draft *d)
 {
 	ax_buf_clear(&d->bytes);
 	d->rrsets = 0;
+	d->data = false;
 	d->flags = 0;
 }
 
@@ -36,6 +37,11 @@ static void note_flags(struct image_draft *d, uint16_t type, bool at_apex)
 		d->flags |= IMAGE_DNAME;
 	if (type == AX_TYPE_CNAME)
 		d->flags |= IMAGE_CNAME;
+	if (type == AX_TYPE_NSEC)
+		d->flags |= IMAGE_NSEC;
+	if (type == AX_TYPE_NSEC3)
+		d->flags |= IMAGE_NSEC3;
+	d->data |= type != AX_TYPE_NSEC3 && type != AX_TYPE_RRSIG;
 }
 
 /* Types whose RDATA the answer takes apart without looking at its bounds. */
@@ -89,20 +95,42 @@ static enum ax_err draft_add(struct image_draft *d, struct ax_slice type_part, s
 	return ++d->rrsets > UINT16_MAX ? ax_fail(AX_ELIMIT, "a name has over 65,535 RRsets") : AX_OK;
 }
 
-struct image_name *image_name_new(uint32_t edit, const uint8_t *name, size_t n, const struct image_draft *d)
+enum { HASHES = 2 * AX_NSEC3_HASH };
+
+/* The hash of a name, and that of the wildcard below it if it can have one. */
+static void put_hashes(uint8_t *out, const struct ax_denial *denial, const uint8_t *wire, size_t n)
 {
-	size_t padded = (n + 3) & ~(size_t)3, bytes = d ? d->bytes.n : 0;
-	struct image_name *x = malloc(sizeof *x + padded + bytes);
+	uint8_t wildcard[AX_NAME_MAX + 2] = { 1, '*' };
+	memset(out, 0, HASHES);
+	ax_denial_hash(out, denial, wire, n);
+	memcpy(wildcard + 2, wire, n);
+	if (n + 2 <= AX_NAME_MAX)
+		ax_denial_hash(out + AX_NSEC3_HASH, denial, wildcard, n + 2);
+}
+
+struct image_name *image_name_new(const struct image *im, uint32_t edit, const struct dname *name, unsigned k,
+				  const struct image_draft *d)
+{
+	const uint8_t *wire;
+	size_t n = image_relative(&wire, im, name, k), padded = (n + 3) & ~(size_t)3, bytes = d ? d->bytes.n : 0;
+	bool proof = d && d->flags & IMAGE_NSEC3 && !d->data, hashed = im->denial.kind == AX_DENIAL_NSEC3 && !proof;
+	struct image_name *x = malloc(sizeof *x + padded + bytes + (hashed ? HASHES : 0));
 	if (!x)
 		return NULL;
 	*x = (struct image_name){ .refs = 1, .edit = edit, .n = (uint8_t)n };
-	memcpy(x->name, name, n);
+	memcpy(x->name, wire, n);
 	memset(x->name + n, 0, padded - n);
 	if (d) {
 		x->rrsets = (uint16_t)d->rrsets;
 		x->flags = d->flags;
 		if (bytes)
 			memcpy(x->name + padded, d->bytes.p, bytes);
+	}
+	if (proof)
+		x->flags |= IMAGE_PROOF;
+	if (hashed) {
+		x->flags |= IMAGE_HASHED;
+		put_hashes(x->name + padded + bytes, &im->denial, wire, (size_t)(name->n - name->at[k]));
 	}
 	return x;
 }
@@ -111,6 +139,19 @@ size_t image_relative(const uint8_t **out, const struct image *im, const struct 
 {
 	*out = name->wire + name->at[k];
 	return (size_t)(name->n - name->at[k] - im->apex_n);
+}
+
+size_t image_name_size(const struct image_name *x)
+{
+	const struct image_rrset *s = image_first(x);
+	for (unsigned i = 0; i < x->rrsets; i++)
+		s = image_next(s);
+	return (size_t)((const uint8_t *)s - (const uint8_t *)x) + (x->flags & IMAGE_HASHED ? HASHES : 0);
+}
+
+const uint8_t *image_hashes(const struct image_name *x)
+{
+	return x->flags & IMAGE_HASHED ? (const uint8_t *)x + image_name_size(x) - HASHES : NULL;
 }
 
 bool image_is_star(const struct dname *name, unsigned k)
@@ -155,6 +196,8 @@ void image_unref(struct image *im)
 	if (!im || --im->refs)
 		return;
 	hamt_unref(im->names, &image_names_kind);
+	for (unsigned i = 0; i < IMAGE_ORDERS; i++)
+		order_unref(im->order[i]);
 	free(im);
 }
 
@@ -164,6 +207,33 @@ struct ax_name image_apex(const struct image *im)
 	n.n = im->apex_n;
 	memcpy(n.wire, im->apex, n.n);
 	return n;
+}
+
+void image_reorder(struct image *im, struct order_edit *e, uint64_t hash, struct ax_slice owner, unsigned old_flags,
+		   unsigned flags)
+{
+	static const unsigned has[IMAGE_ORDERS] = { IMAGE_NSEC, IMAGE_NSEC3 };
+	for (unsigned i = 0; i < IMAGE_ORDERS; i++) {
+		if (~old_flags & flags & has[i])
+			order_put(&im->order[i], e, hash, owner);
+		if (old_flags & ~flags & has[i])
+			order_remove(&im->order[i], e, owner);
+	}
+}
+
+struct ax_denial image_denial(const struct image *im, const struct image_rrset *first, unsigned rrsets)
+{
+	struct ax_denial d = { .kind = AX_DENIAL_NONE };
+	struct ax_rr rr;
+	const struct image_rrset *s = first;
+	for (unsigned i = 0; i < rrsets; i++, s = image_next(s)) {
+		if (s->type == AX_TYPE_NSEC)
+			return (struct ax_denial){ .kind = AX_DENIAL_NSEC };
+		bool fits = im->apex_n + 1 + AX_NSEC3_LABEL <= AX_NAME_MAX && s->type == AX_TYPE_NSEC3PARAM;
+		for (uint32_t pos = 0; fits && d.kind == AX_DENIAL_NONE && image_record(&rr, s, &pos);)
+			(void)ax_denial_param(&d, rr.rdata);
+	}
+	return d;
 }
 
 enum ax_err image_settle(struct image *im)

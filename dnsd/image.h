@@ -10,6 +10,8 @@
  * Invariants: every name that exists is there, empty non-terminals too (RFC 4592 2.2.2), so that going down from the
  *   apex the first name missing ends the search. The apex SOA holds serial 0, as in the tree; who shows it puts in
  *   the image's: images of equal trees can share everything.
+ * Signed zones: names with an NSEC or NSEC3 RRset are kept in order too (order.h), and where NSEC3 denies, a name's
+ *   block ends with its hash and that of its wildcard.
  * Updating: the tree diff tells which owners changed; each is read anew from the new tree and put in place of the
  *   old, copying one path of the trie. What the images have in common is shared and counted (hamt.h).
  * Ownership: image_ref, image_unref.
@@ -21,15 +23,21 @@
 #define IMAGE_H
 
 #include "core/commit.h"
+#include "core/denial.h"
 #include "core/rrset.h"
 #include "dnsd/dname.h"
 #include "dnsd/hamt.h"
+#include "dnsd/order.h"
 
 enum {
 	IMAGE_CUT = 1,   /* an NS RRset below the apex: a zone cut */
 	IMAGE_DNAME = 2, /* all below is renamed */
 	IMAGE_CNAME = 4,
 	IMAGE_WILDCARD = 8, /* the child "*" exists */
+	IMAGE_NSEC = 16,
+	IMAGE_NSEC3 = 32,
+	IMAGE_PROOF = 64, /* nothing but NSEC3 and its RRSIGs (RFC 5155 7.2.8) */
+	IMAGE_HASHED = 128,
 };
 
 struct image_rrset {
@@ -49,6 +57,8 @@ struct image_name {
 	uint8_t name[]; /* lower case wire without the apex's part; padded to 4; the RRsets follow, by type */
 };
 
+enum { IMAGE_BY_NSEC, IMAGE_BY_NSEC3, IMAGE_ORDERS };
+
 enum image_state {
 	IMAGE_READY,
 	IMAGE_LOADING, /* no names yet: served the plain way */
@@ -63,7 +73,9 @@ struct image {
 	struct ax_root tree;
 	uint32_t serial;
 	struct hamt_node *names;
-	const struct image_name *top; /* the apex's */
+	const struct image_name *top;      /* the apex's */
+	struct ax_denial denial;           /* how what does not exist is denied */
+	struct order *order[IMAGE_ORDERS]; /* the names with IMAGE_NSEC, and those with IMAGE_NSEC3 */
 	uint64_t copied; /* trie nodes and names copied to make this from the image before: a publish's cost */
 	uint64_t apex_hash;
 	uint8_t apex_labels, apex_n;
@@ -96,6 +108,12 @@ static inline bool image_record(struct ax_rr *out, const struct image_rrset *s, 
 	return true;
 }
 
+/* Does the name stand in the tree for its proof alone? Then it is no name that can be asked for. */
+static inline bool image_hidden(const struct image_name *name)
+{
+	return name->flags & IMAGE_PROOF && !name->children;
+}
+
 /* An image without names: state IMAGE_LOADING, or IMAGE_UNBORN when c is NULL. */
 AX_MUST enum ax_err image_bare(struct image **out, uint32_t zone, const struct ax_name *apex,
 			       const struct ax_commit_info *c);
@@ -104,7 +122,8 @@ AX_MUST enum ax_err image_bare(struct image **out, uint32_t zone, const struct a
 typedef bool image_pause_fn(void *ctx, struct ax_txn *t, bool *stop);
 AX_MUST enum ax_err image_build(struct image **out, struct ax_txn *t, uint32_t zone, const struct ax_name *apex,
 				const struct ax_commit_info *c, image_pause_fn *pause, void *ctx);
-/* The image of another commit made from this one. AX_ELIMIT if over max_owners owners differ: build it then. */
+/* The image of another commit made from this one. AX_ELIMIT if over max_owners owners differ or names
+ * are denied in another way: build it then. */
 AX_MUST enum ax_err image_update(struct image **out, const struct image *old, struct ax_txn *t,
 				 const struct ax_commit_info *c, size_t max_owners);
 

@@ -6,6 +6,7 @@
 struct build {
 	struct image *im;
 	struct hamt_edit edit;
+	struct order_edit order;
 	struct hamt_entry *entries;
 	size_t n, cap;
 	struct dname name;
@@ -41,16 +42,16 @@ static unsigned shared_labels(const struct build *b)
 	return k;
 }
 
-static enum ax_err build_name(struct build *b, const struct image_draft *d)
+static enum ax_err build_name(struct build *b, const struct image_draft *d, struct ax_slice owner)
 {
 	unsigned apex = b->im->apex_labels;
 	if (b->n == 0 && b->name.labels != apex)
 		return ax_fail(AX_ECORRUPT, "the zone has nothing at its apex");
+	if (b->n == 0)
+		b->im->denial = image_denial(b->im, (const struct image_rrset *)d->bytes.p, d->rrsets);
 	unsigned k = b->n ? shared_labels(b) + 1 : apex;
 	for (; k <= b->name.labels; k++) {
-		const uint8_t *wire;
-		size_t n = image_relative(&wire, b->im, &b->name, k);
-		struct image_name *x = image_name_new(b->edit.id, wire, n, k == b->name.labels ? d : NULL);
+		struct image_name *x = image_name_new(b->im, b->edit.id, &b->name, k, k == b->name.labels ? d : NULL);
 		enum ax_err e = keep(b, b->name.hash[k], x);
 		if (e)
 			return e;
@@ -61,6 +62,7 @@ static enum ax_err build_name(struct build *b, const struct image_draft *d)
 		if (image_is_star(&b->name, k))
 			b->open[k - 1]->flags |= IMAGE_WILDCARD;
 	}
+	image_reorder(b->im, &b->order, b->name.hash[b->name.labels], owner, 0, d->flags);
 	b->open_name = b->name;
 	b->depth = b->name.labels;
 	return AX_OK;
@@ -101,7 +103,7 @@ static enum ax_err read_names(struct build *b, struct ax_txn *t, const struct ax
 		e = image_scan_owner(&s);
 		if (!e) {
 			dname_take(&b->name, s.name.wire, s.name.n);
-			e = build_name(b, &s.draft);
+			e = build_name(b, &s.draft, ax_buf_view(&s.owner));
 		}
 		if (!e && ++owners % PAUSE_EVERY == 0 && pause && s.cursor.valid)
 			e = pause_build(&s, t, root, pause, ctx);
@@ -119,10 +121,13 @@ enum ax_err image_build(struct image **out, struct ax_txn *t, uint32_t zone, con
 	if (!b)
 		return ax_fail(AX_ENOMEM, "no memory for the image of a zone");
 	b->edit = hamt_edit_begin(&image_names_kind);
+	b->order.id = b->edit.id;
 	enum ax_err e = image_bare(&b->im, zone, apex, c);
 	if (!e)
 		e = read_names(b, t, &c->root, pause, ctx);
 	if (!e && !(scratch = malloc(b->n * sizeof *scratch + 1)))
+		e = ax_fail(AX_ENOMEM, "no memory for the image of a zone");
+	if (!e && b->order.failed)
 		e = ax_fail(AX_ENOMEM, "no memory for the image of a zone");
 	if (!e && !hamt_build(&b->im->names, &b->edit, b->entries, scratch, b->n))
 		e = ax_fail(AX_ENOMEM, "no memory for the image of a zone");

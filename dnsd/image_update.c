@@ -42,6 +42,7 @@ static enum ax_err note_owner(void *ctx, struct ax_slice key, const struct ax_en
 struct update {
 	struct image *im;
 	struct hamt_edit edit;
+	struct order_edit order;
 	uint64_t copied; /* names */
 };
 
@@ -53,21 +54,13 @@ static enum ax_err put(struct update *u, uint64_t hash, const struct image_name 
 	return ax_fail(AX_ENOMEM, "no memory for the image of a zone");
 }
 
-static size_t name_size(const struct image_name *x)
-{
-	const struct image_rrset *s = image_first(x);
-	for (unsigned i = 0; i < x->rrsets; i++)
-		s = image_next(s);
-	return (size_t)((const uint8_t *)s - (const uint8_t *)x);
-}
-
 /* Change a name's count of children by delta; star: the child is "*". */
 static enum ax_err change_children(struct update *u, uint64_t hash, const struct image_name *old, int delta,
 				   bool star)
 {
 	struct image_name *x = (struct image_name *)old;
 	if (old->edit != u->edit.id) {
-		size_t size = name_size(old);
+		size_t size = image_name_size(old);
 		x = malloc(size);
 		if (!x)
 			return ax_fail(AX_ENOMEM, "no memory for the image of a zone");
@@ -94,13 +87,11 @@ static enum ax_err link_parent(struct update *u, const struct dname *name, unsig
 		const struct image_name *parent = find_exact(u->im, name, k - 1);
 		if (parent)
 			return change_children(u, name->hash[k - 1], parent, 1, image_is_star(name, k));
-		const uint8_t *wire;
-		size_t n = image_relative(&wire, u->im, name, k - 1);
-		struct image_name *x = image_name_new(u->edit.id, wire, n, NULL);
+		struct image_name *x = image_name_new(u->im, u->edit.id, name, k - 1, NULL);
 		if (!x)
 			return ax_fail(AX_ENOMEM, "no memory for the image of a zone");
 		x->children = 1;
-		x->flags = image_is_star(name, k) ? IMAGE_WILDCARD : 0;
+		x->flags |= image_is_star(name, k) ? IMAGE_WILDCARD : 0;
 		enum ax_err e = put(u, name->hash[k - 1], NULL, x);
 		if (e)
 			return e;
@@ -124,8 +115,9 @@ static enum ax_err unlink_parent(struct update *u, const struct dname *name, uns
 	return AX_OK;
 }
 
-/* Make the name what the draft says. */
-static enum ax_err set_name(struct update *u, const struct dname *name, const struct image_draft *d)
+/* Make the name, whose owner part of keys is `owner`, what the draft says. */
+static enum ax_err set_name(struct update *u, const struct dname *name, struct ax_slice owner,
+			    const struct image_draft *d)
 {
 	const struct image_name *old = find_exact(u->im, name, name->labels);
 	uint32_t children = old ? old->children : 0;
@@ -134,9 +126,7 @@ static enum ax_err set_name(struct update *u, const struct dname *name, const st
 	if (gone && !old)
 		return AX_OK;
 	if (!gone) {
-		const uint8_t *wire;
-		size_t n = image_relative(&wire, u->im, name, name->labels);
-		x = image_name_new(u->edit.id, wire, n, d);
+		x = image_name_new(u->im, u->edit.id, name, name->labels, d);
 		if (!x)
 			return ax_fail(AX_ENOMEM, "no memory for the image of a zone");
 		x->children = children;
@@ -144,6 +134,7 @@ static enum ax_err set_name(struct update *u, const struct dname *name, const st
 	}
 	bool was_there = old != NULL;
 	u->copied += was_there && x;
+	image_reorder(u->im, &u->order, name->hash[name->labels], owner, old ? old->flags : 0, d->flags);
 	enum ax_err e = put(u, name->hash[name->labels], old, x);
 	if (!e && !was_there)
 		e = link_parent(u, name, name->labels);
@@ -180,7 +171,7 @@ static enum ax_err apply(struct update *u, struct ax_txn *t, const struct ax_roo
 			e = ax_key_parse(&s.name, &type, &covered, NULL, ax_buf_view(&key), &s.apex);
 		if (!e) {
 			dname_take(&name, s.name.wire, s.name.n);
-			e = set_name(u, &name, &s.draft);
+			e = set_name(u, &name, owner, &s.draft);
 		}
 	}
 	ax_buf_fini(&key);
@@ -201,14 +192,24 @@ enum ax_err image_update(struct image **out, const struct image *old, struct ax_
 	if (!e) {
 		u.im->names = old->names;
 		hamt_ref(u.im->names);
+		for (unsigned i = 0; i < IMAGE_ORDERS; i++)
+			order_ref(u.im->order[i] = old->order[i]);
+		u.im->denial = old->denial;
+		u.order.id = u.edit.id;
 		e = apply(&u, t, &c->root, &o);
 	}
 	if (!e)
 		e = image_settle(u.im);
+	if (!e && u.order.failed)
+		e = ax_fail(AX_ENOMEM, "no memory for the image of a zone");
+	if (!e) {
+		struct ax_denial now = image_denial(u.im, image_first(u.im->top), u.im->top->rrsets);
+		e = ax_denial_eq(&now, &old->denial) ? AX_OK : AX_ELIMIT; /* all hashes are others */
+	}
 	if (e) {
 		image_unref(u.im);
 	} else {
-		u.im->copied = u.edit.copied + u.copied;
+		u.im->copied = u.edit.copied + u.order.copied + u.copied;
 		*out = u.im;
 	}
 	ax_buf_fini(&o.bytes);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/denial.h"
 #include "core/rdata.h"
 
 enum { NASTY_OWNERS = 60, NASTY_NAME = 200 };
@@ -171,11 +172,48 @@ static inline void nasty_zone(struct ax_buf *b, struct nasty *z, uint64_t seed)
 	}
 }
 
+/* The owner of the NSEC3 RRset of a name, as text; false if it is too long to be one. */
+static inline bool nasty_hashed(char out[AX_NSEC3_LABEL + 1], const char *owner, const char *apex)
+{
+	static const struct ax_denial denial = { AX_DENIAL_NSEC3, 2, 3, { 0xaa, 0xbb } };
+	struct ax_name name, origin;
+	uint8_t hash[AX_NSEC3_HASH], label[AX_NSEC3_LABEL];
+	if (ax_name_parse(&origin, apex, strlen(apex), NULL) || ax_name_parse(&name, owner, strlen(owner), &origin))
+		return false;
+	ax_denial_hash(hash, &denial, name.wire, name.n);
+	ax_denial_label(label, hash);
+	memcpy(out, label, sizeof label);
+	out[AX_NSEC3_LABEL] = 0;
+	return true;
+}
+
+/* Append what denies, with gaps: NSEC (kind 1) or NSEC3 (kind 2) for most names; nothing for kind 0. What the records
+ * say is not true: nobody here reads it. */
+static inline void nasty_sign(struct ax_buf *b, struct nasty *z, unsigned kind, const char *apex)
+{
+	char label[AX_NSEC3_LABEL + 1];
+	if (kind == 2)
+		ax_buf_printf(b, "@ NSEC3PARAM 1 0 3 AABB\n");
+	for (unsigned i = 0; kind && i < z->n; i++) {
+		if (!z->kind[i] || (i && nasty_random(z, 4) == 0))
+			continue;
+		if (kind == 1)
+			ax_buf_printf(b,
+				      "%s NSEC @ A\n%s RRSIG NSEC 13 2 %u 20300101000000 20260101000000 1 @ AA==\n",
+				      z->owner[i], z->owner[i], i);
+		else if (nasty_hashed(label, z->owner[i], apex))
+			ax_buf_printf(b,
+				      "%s NSEC3 1 0 3 AABB %s A\n%s RRSIG NSEC3 13 2 %u 20300101000000 "
+				      "20260101000000 1 @ AA==\n",
+				      label, label, label, i);
+	}
+}
+
 /* A question: a name of the zone, one below it, or any; in any letter case. */
 static inline void nasty_question(struct nasty *z, struct ax_name *name, uint16_t *type, const struct ax_name *apex)
 {
-	static const uint16_t types[] = { 1,  1,  1,  2,  5,  6,  12,  15,  16,  28,   33,
-					  39, 43, 46, 47, 64, 65, 255, 255, 257, 65280 };
+	static const uint16_t types[] = { 1,  1,  1,  2,  5,  6,  12, 15,  16,  28,  33,
+					  39, 43, 46, 47, 50, 64, 65, 255, 255, 257, 65280 };
 	char text[2 * NASTY_NAME];
 	if (nasty_random(z, 3)) {
 		const char *owner = z->owner[nasty_random(z, z->n)];

@@ -272,7 +272,9 @@ START_TEST(answer__equals_the_plain_lookup_on_random_zones)
 	uint64_t answers[3] = { 0 };
 	for (unsigned i = 0; i < (full_run() ? 500 : 15); i++) {
 		nasty_zone(&b, z, seed + i);
-		open_zone(i % 5 ? "example." : i % 2 ? "." : "a.deeper.zone.example.", ax_buf_cstr(&b));
+		const char *apex = i % 5 ? "example." : i % 2 ? "." : "a.deeper.zone.example.";
+		nasty_sign(&b, z, i % 3, apex);
+		open_zone(apex, ax_buf_cstr(&b));
 		ask_at_random(z, 1500);
 		answers[0] += both->stats_a.noerror;
 		answers[1] += both->stats_a.nxdomain;
@@ -294,6 +296,7 @@ START_TEST(answer__from_an_image_allocates_locks_and_reads_nothing)
 	struct ax_buf b = AX_BUF_INIT;
 	ck_assert_ptr_nonnull(z);
 	nasty_zone(&b, z, check_seed());
+	nasty_sign(&b, z, 2, "example.");
 	open_zone("example.", ax_buf_cstr(&b));
 	struct wire_query *queries = calloc(2000, sizeof *queries);
 	ck_assert_ptr_nonnull(queries);

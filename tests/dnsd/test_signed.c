@@ -87,9 +87,84 @@ START_TEST(signed__signatures_stand_beside_what_they_cover)
 }
 END_TEST
 
+#define NSEC(owner, next) owner " NSEC " next " A RRSIG NSEC\n" SIG(owner, "NSEC")
+#define NSEC_AU(owner) "au " owner " 300 NSEC\nau " owner " 300 RRSIG(NSEC)\n"
+
+START_TEST(signed__nsec_proves_what_is_not_there)
+{
+	struct ax_buf b = AX_BUF_INIT;
+	ax_buf_printf(&b, "%s%s", base,
+		      NSEC("@", "a.ent") "a.ent A 192.0.2.2\n" SIG("a.ent", "A") NSEC("a.ent", "ns1") //
+		      NSEC("ns1", "sub") "sub NS ns.sub\nns.sub A 192.0.2.6\n" NSEC("sub", "*.w")     //
+		      "*.w A 192.0.2.7\n" SIG("*.w", "A") NSEC("*.w", "z.w") "z.w A 192.0.2.8\n" NSEC("z.w", "@"));
+	open_zone(ax_buf_cstr(&b));
+	says("ns1", AX_TYPE_MX, "rcode 0 aa rd\n" SOA NSEC_AU("ns1.example."));
+	says("ent", AX_TYPE_MX, "rcode 0 aa rd\n" SOA NSEC_AU("example."));
+	says("nope", AX_TYPE_MX, "rcode 3 aa rd\n" SOA NSEC_AU("a.ent.example.") NSEC_AU("example."));
+	says("b.ent", AX_TYPE_MX, "rcode 3 aa rd\n" SOA NSEC_AU("a.ent.example.") NSEC_AU("example."));
+	says("x.sub", AX_TYPE_A,
+	     "rcode 0 rd\nau sub.example. 300 NS\n" NSEC_AU("sub.example.") "ad ns.sub.example. 300 A\n");
+	says("sub", AX_TYPE_DS, "rcode 0 aa rd\n" SOA NSEC_AU("sub.example."));
+	says("x.w", AX_TYPE_A,
+	     "rcode 0 aa rd\nan x.w.example. 300 A\nan x.w.example. 300 RRSIG(A)\n" NSEC_AU("*.w.example."));
+	says("zz.w", AX_TYPE_MX, "rcode 0 aa rd\n" SOA NSEC_AU("z.w.example.") NSEC_AU("*.w.example."));
+	close_zone();
+	ax_buf_fini(&b);
+}
+END_TEST
+
+/* RFC 5155 appendix A: its zone's names, salt AABBCCDD, 12 iterations, opt-out, and the hashes it prints. */
+#define N3(hash) hash " NSEC3 1 1 12 AABBCCDD " hash " A\n" SIG(hash, "NSEC3")
+#define N3_AU(hash) "au " hash ".example. 300 NSEC3\nau " hash ".example. 300 RRSIG(NSEC3)\n"
+#define H_APEX "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom"
+#define H_NS1 "2t7b4g4vsa5smi47k61mv5bv1a22bojr"
+#define H_Y_W "ji6neoaepv8b5o6k4ev33abha8ht9fgc"
+#define H_X_W "b4um86eghhds6nea196smvmlo4ors995"
+#define H_W "k8udemvp1j2f7eg6jebps17vp3n8i58h"
+#define H_XX "t644ebqk9bibcna874givr6joj62mlhv"
+#define H_AI "gjeqe526plbf1g8mklp59enfd789njgi"
+#define H_A "35mthgpgcu1qg68fab165klnsnk3dpvl"
+#define H_NS2 "q04jkcevqvmu85r014c7dkba38o0ji5r"
+#define H_STAR_W "r53bq7cc2uvmubfu5ocmm6pers9tk9en"
+
+START_TEST(signed__nsec3_proves_as_the_appendix_of_rfc_5155)
+{
+	struct ax_buf b = AX_BUF_INIT;
+	ax_buf_printf(
+		&b, "%s%s%s", base, "@ NSEC3PARAM 1 0 12 AABBCCDD\n",
+		N3(H_APEX) N3(H_NS1) N3(H_Y_W) N3(H_X_W) N3(H_W) N3(H_XX) N3(H_AI) N3(H_A) N3(H_NS2) N3(H_STAR_W) //
+		"a NS ns1.a\na DS 1 13 2 AA\n" SIG(
+			"a", "DS") "ns1.a A 192.0.2.5\nai A 192.0.2.9\n"                                            //
+				   "c NS ns1.c\nns1.c A 192.0.2.7\nns2 A 192.0.2.2\n*.w MX 1 ai\n" SIG("*.w", "MX") //
+		"x.w MX 1 xx\nx.y.w MX 1 xx\nxx A 192.0.2.10\n");
+	open_zone(ax_buf_cstr(&b));
+	/* B.1: the closest encloser, the next closer name, the wildcard; here the example's encloser is x.w's parent.
+	 */
+	says("a.c.x.w", AX_TYPE_A, "rcode 3 aa rd\n" SOA N3_AU(H_X_W) N3_AU(H_APEX) N3_AU(H_A));
+	says("ns1", AX_TYPE_MX, "rcode 0 aa rd\n" SOA N3_AU(H_NS1));
+	says("y.w", AX_TYPE_A, "rcode 0 aa rd\n" SOA N3_AU(H_Y_W)); /* B.2.1 */
+	/* B.3: an opted-out delegation; B.5: wildcard NODATA */
+	says("mc.c", AX_TYPE_MX,
+	     "rcode 0 rd\nau c.example. 300 NS\n" N3_AU(H_APEX) N3_AU(H_A) "ad ns1.c.example. 300 A\n");
+	says("a.z.w", AX_TYPE_MX,
+	     "rcode 0 aa rd\nan a.z.w.example. 300 MX\nan a.z.w.example. 300 RRSIG(MX)\n" N3_AU(
+		     H_NS2) "ad ai.example. 300 A\n");
+	says("a.z.w", AX_TYPE_AAAA, "rcode 0 aa rd\n" SOA N3_AU(H_W) N3_AU(H_NS2) N3_AU(H_STAR_W));
+	says("mc.a", AX_TYPE_MX,
+	     "rcode 0 rd\nau a.example. 300 NS\nau a.example. 300 DS\nau a.example. 300 RRSIG(DS)\n"
+	     "ad ns1.a.example. 300 A\n");
+	/* The owner of an NSEC3 RRset is no name (7.2.8). */
+	says(H_XX, AX_TYPE_NSEC3, "rcode 3 aa rd\n" SOA N3_AU(H_APEX) N3_AU(H_W) N3_AU(H_AI));
+	close_zone();
+	ax_buf_fini(&b);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
 	tcase_add_test(tc, signed__signatures_stand_beside_what_they_cover);
+	tcase_add_test(tc, signed__nsec_proves_what_is_not_there);
+	tcase_add_test(tc, signed__nsec3_proves_as_the_appendix_of_rfc_5155);
 }
 
 int main(void)

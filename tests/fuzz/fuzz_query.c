@@ -48,6 +48,7 @@ static void fill(const struct ax_name *apex, const struct ax_actor *who)
 	char plan[AX_ID_SHORT + 1];
 	assert(z);
 	nasty_zone(&text, z, 4);
+	nasty_sign(&text, z, 2, "example.");
 	ax_batch_init(&batch, apex);
 	must(ax_batch_read_zone(&batch, ax_buf_view(&text), "nasty", NULL, NULL, NULL));
 	struct ax_change change = {

@@ -1,0 +1,195 @@
+#include "dnsd/deny.h"
+
+#include <string.h>
+
+#include "dnsd/find.h"
+#include "dnsd/image_internal.h"
+
+static void note(struct deny *d, const struct image_name *node)
+{
+	if (!node)
+		return;
+	for (unsigned i = 0; i < d->n; i++)
+		if (d->at[i] == node)
+			return;
+	if (d->n < DENY_MAX)
+		d->at[d->n++] = node;
+}
+
+/* -- names in order --------------------------------------------------------------------------------------- */
+
+/* A key being made (core/name.h): labels from the apex outward, each closed by 00. */
+struct key {
+	size_t n;
+	uint8_t p[AX_KEY_MAX];
+};
+
+static void key_label(struct key *k, const uint8_t *label, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (label[i] <= 1)
+			k->p[k->n++] = 1;
+		k->p[k->n++] = label[i] <= 1 ? label[i] + 1 : label[i];
+	}
+	k->p[k->n++] = 0;
+}
+
+static void key_name(struct key *out, const struct image *im, const struct dname *name, unsigned k)
+{
+	out->n = 0;
+	for (unsigned i = im->apex_labels + 1u; i <= k; i++)
+		key_label(out, name->wire + name->at[i] + 1, name->wire[name->at[i]]);
+}
+
+/* The block of a name that the order holds. */
+static const struct image_name *node_of(const struct image *im, const struct order *o)
+{
+	uint8_t relative[AX_NAME_MAX], *end = relative + sizeof relative, *p = end;
+	const struct hamt_node *leaf = o ? hamt_leaf(im->names, o->hash) : NULL;
+	for (size_t i = 0; leaf && i < o->n; i++) {
+		uint8_t label[AX_LABEL_MAX];
+		unsigned n = 0;
+		for (; o->key[i]; i++)
+			label[n++] = o->key[i] == 1 ? o->key[++i] - 1 : o->key[i];
+		p -= n + 1;
+		p[0] = (uint8_t)n;
+		memcpy(p + 1, label, n);
+	}
+	size_t n = (size_t)(end - p);
+	for (uint32_t i = 0; leaf && i < leaf->n; i++) {
+		const struct image_name *node = leaf->entry[i].item;
+		if (leaf->entry[i].hash == o->hash && node->n == n && memcmp(node->name, p, n) == 0)
+			return node;
+	}
+	return NULL;
+}
+
+/* -- NSEC3 ------------------------------------------------------------------------------------------------ */
+
+static void hash_key(struct key *out, const uint8_t hash[AX_NSEC3_HASH])
+{
+	uint8_t label[AX_NSEC3_LABEL];
+	ax_denial_label(label, hash);
+	out->n = 0;
+	key_label(out, label, sizeof label);
+}
+
+static void hash_name(uint8_t out[AX_NSEC3_HASH], const struct image *im, const struct dname *name, unsigned k)
+{
+	const struct image_name *node = find_exact(im, name, k);
+	const uint8_t *known = node ? image_hashes(node) : NULL;
+	if (known)
+		memcpy(out, known, AX_NSEC3_HASH);
+	else
+		ax_denial_hash(out, &im->denial, name->wire + name->at[k], (size_t)(name->n - name->at[k]));
+}
+
+/* Before the first hash comes the last (RFC 5155 1.3). */
+static void cover_hash(struct deny *d, const struct image *im, const uint8_t hash[AX_NSEC3_HASH])
+{
+	struct key key;
+	hash_key(&key, hash);
+	const struct order *o = order_find(im->order[IMAGE_BY_NSEC3], ax_slice(key.p, key.n));
+	note(d, node_of(im, o ? o : order_last(im->order[IMAGE_BY_NSEC3])));
+}
+
+/* Note the NSEC3 RRset that the name has. */
+static bool match(struct deny *d, const struct image *im, const struct dname *name, unsigned k)
+{
+	struct key key;
+	uint8_t hash[AX_NSEC3_HASH];
+	hash_name(hash, im, name, k);
+	hash_key(&key, hash);
+	const struct order *o = order_find(im->order[IMAGE_BY_NSEC3], ax_slice(key.p, key.n));
+	if (!o || o->n != key.n || memcmp(o->key, key.p, key.n) != 0)
+		return false;
+	note(d, node_of(im, o));
+	return true;
+}
+
+/* -- what is proven --------------------------------------------------------------------------------------- */
+
+/* Note what denies the name of the last k labels, or matches it. */
+static void cover(struct deny *d, const struct image *im, const struct dname *name, unsigned k)
+{
+	if (im->denial.kind == AX_DENIAL_NSEC3) {
+		uint8_t hash[AX_NSEC3_HASH];
+		hash_name(hash, im, name, k);
+		cover_hash(d, im, hash);
+	} else {
+		struct key key;
+		key_name(&key, im, name, k);
+		note(d, node_of(im, order_find(im->order[IMAGE_BY_NSEC], ax_slice(key.p, key.n))));
+	}
+}
+
+/* The closest provable encloser, from k labels upward, and that the name below it does not exist: with opt-out, names
+ * that exist may have no NSEC3 (RFC 5155 7.2.1, 6). Returns its labels. */
+static unsigned closest(struct deny *d, const struct image *im, const struct dname *name, unsigned k)
+{
+	bool found;
+	while (!(found = match(d, im, name, k)) && k > im->apex_labels)
+		k--;
+	if (found)
+		cover(d, im, name, k + 1);
+	return k;
+}
+
+/* An encloser without room for a wildcard needs no proof of it. */
+static void cover_wildcard(struct deny *d, const struct image *im, const struct dname *name, unsigned k)
+{
+	unsigned at = name->at[k];
+	if (name->n - at + 2 > AX_NAME_MAX)
+		return;
+	if (im->denial.kind == AX_DENIAL_NSEC3) {
+		const struct image_name *node = find_exact(im, name, k);
+		const uint8_t *known = node ? image_hashes(node) : NULL;
+		uint8_t wire[AX_NAME_MAX] = { 1, '*' }, hash[AX_NSEC3_HASH];
+		if (!known) {
+			memcpy(wire + 2, name->wire + at, name->n - at);
+			ax_denial_hash(hash, &im->denial, wire, name->n - at + 2);
+		}
+		cover_hash(d, im, known ? known + AX_NSEC3_HASH : hash);
+	} else {
+		struct key key;
+		key_name(&key, im, name, k);
+		key_label(&key, (const uint8_t *)"*", 1);
+		note(d, node_of(im, order_find(im->order[IMAGE_BY_NSEC], ax_slice(key.p, key.n))));
+	}
+}
+
+void deny_type(struct deny *d, const struct image *im, const struct dname *name, unsigned k)
+{
+	if (im->denial.kind == AX_DENIAL_NSEC)
+		cover(d, im, name, k);
+	else if (im->denial.kind == AX_DENIAL_NSEC3 && !match(d, im, name, k) && k > im->apex_labels)
+		closest(d, im, name, k - 1);
+}
+
+void deny_name(struct deny *d, const struct image *im, const struct dname *name, unsigned k)
+{
+	if (im->denial.kind == AX_DENIAL_NONE)
+		return;
+	if (im->denial.kind == AX_DENIAL_NSEC)
+		cover(d, im, name, name->labels);
+	else
+		k = closest(d, im, name, k);
+	cover_wildcard(d, im, name, k);
+}
+
+void deny_self(struct deny *d, const struct image *im, const struct dname *name, unsigned k)
+{
+	if (im->denial.kind != AX_DENIAL_NONE)
+		cover(d, im, name, im->denial.kind == AX_DENIAL_NSEC ? name->labels : k + 1);
+}
+
+void deny_wildcard_type(struct deny *d, const struct image *im, const struct dname *name, unsigned k)
+{
+	if (im->denial.kind == AX_DENIAL_NONE)
+		return;
+	if (im->denial.kind == AX_DENIAL_NSEC)
+		cover(d, im, name, name->labels);
+	else
+		closest(d, im, name, k);
+	cover_wildcard(d, im, name, k);
+}
