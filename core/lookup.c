@@ -58,7 +58,7 @@ static enum ax_err exists(bool *out, const struct ax_lookup_work *w, const struc
 {
 	uint64_t all = 0, nsec3 = 0, signatures = 0;
 	enum ax_err e = count(&all, w, name, 0);
-	if (!e && all)
+	if (!e && all && name->wire[0] == AX_NSEC3_LABEL)
 		e = count(&nsec3, w, name, AX_TYPE_NSEC3);
 	if (!e && nsec3)
 		e = count(&signatures, w, name, AX_TYPE_RRSIG);

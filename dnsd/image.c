@@ -113,7 +113,8 @@ struct image_name *image_name_new(const struct image *im, uint32_t edit, const s
 {
 	const uint8_t *wire;
 	size_t n = image_relative(&wire, im, name, k), padded = (n + 3) & ~(size_t)3, bytes = d ? d->bytes.n : 0;
-	bool proof = d && d->flags & IMAGE_NSEC3 && !d->data, hashed = im->denial.kind == AX_DENIAL_NSEC3 && !proof;
+	bool proof = d && d->flags & IMAGE_NSEC3 && !d->data && *wire == AX_NSEC3_LABEL,
+	     hashed = im->denial.kind == AX_DENIAL_NSEC3 && !proof;
 	struct image_name *x = malloc(sizeof *x + padded + bytes + (hashed ? HASHES : 0));
 	if (!x)
 		return NULL;
