@@ -59,7 +59,6 @@ int save_set_aside(struct mount *m, struct node *n, struct node *dir, const char
 	n->draft = NULL;
 	n->kind = NODE_FILE;
 	n->view = dir->view;
-	n->pages = 0;
 	int error = scratch_attach(m, n, 0644, who->uid == m->uid ? m->uid : who->uid, m->gid);
 	return error ? error : scratch_set(m, n, text);
 }

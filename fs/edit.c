@@ -17,8 +17,9 @@ static bool writes(int flags)
 	return (flags & O_ACCMODE) != O_RDONLY;
 }
 
-/* The kernel may keep its pages if they are of the text that is shown now, and must not go by a size we told
- * before. */
+/* A commit's text never changes: the kernel keeps its pages. A live one may change between any two requests, and a
+ * read through the kernel's pages ends at the size it was told last: half of a longer text. So those go straight to
+ * us, who give each open file one whole text at a time. */
 static int cache_flags(struct mount *m, struct node *n, struct fuse_file_info *fi)
 {
 	struct record_info info;
@@ -30,14 +31,8 @@ static int cache_flags(struct mount *m, struct node *n, struct fuse_file_info *f
 	ax_buf_fini(&key);
 	if (e)
 		return ax_err_errno(e);
-	if (n->draft || n->pages != (uint32_t)info.version) {
-		n->pages = n->draft ? 0 : (uint32_t)info.version;
-	} else {
-		fi->keep_cache = 1;
-	}
-	/* a size told of another version would cut the text short */
-	if (n->version != info.version && !n->draft)
-		fi->direct_io = 1;
+	fi->keep_cache = n->view->kind == VIEW_COMMIT;
+	fi->direct_io = !fi->keep_cache;
 	return 0;
 }
 
@@ -52,7 +47,6 @@ static int begin_write(struct mount *m, fuse_req_t req, struct node *n, int flag
 		n->draft->loaded = true;
 		error = draft_truncate(n->draft, 0);
 	}
-	n->pages = 0;
 	return error;
 }
 
@@ -355,7 +349,6 @@ static int set_size(struct mount *m, fuse_req_t req, struct node *n, uint64_t si
 		error = draft_truncate(n->draft, size);
 	if (!error)
 		op_fill_who(&n->draft->who, req);
-	n->pages = 0;
 	return error;
 }
 

@@ -64,7 +64,6 @@ struct node {
 	uint32_t pins;
 	uint32_t opens;    /* open files; each pins too */
 	uint32_t writers;  /* those of them that may write */
-	uint32_t pages;    /* low half of the version of what the kernel's page cache holds; 0: unknown */
 	uint64_t nlookup;  /* the kernel's references */
 	struct view *view; /* TREE, RECORD, ZONEFILE, STATUS, COMMIT; for scratch: of the record tree it lies in */
 	uint64_t version, size; /* RECORD: of the text whose size stat last told; version 0: none.

@@ -162,17 +162,6 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 	op_end(m);
 }
 
-/* A reader in the middle goes on with the text it began; the kernel's pages are no good for others then. */
-static void go_on(const struct handle *h, struct mount *m)
-{
-	struct record_info info;
-	struct ax_buf key = AX_BUF_INIT;
-	if (h->node->kind == NODE_RECORD && !save_look(&info, &key, NULL, m->txn, h->node) &&
-	    info.version != h->version)
-		h->node->pages = 0;
-	ax_buf_fini(&key);
-}
-
 /* Bring the text an open file shows up to date; what was deleted meanwhile still shows its last text. */
 static int refresh(struct handle *h, struct mount *m)
 {
@@ -208,10 +197,8 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, stru
 		error = rendered_read(h->rendered, &h->text, m->txn, (uint64_t)off + size);
 		data = ax_buf_view(&h->text);
 	} else {
-		if (off == 0 || !h->version)
+		if (off == 0 || !h->version) /* in the middle, it goes on with the text it began */
 			error = refresh(h, m);
-		else
-			go_on(h, m);
 		data = ax_buf_view(&h->text);
 	}
 	if (error) {

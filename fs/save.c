@@ -141,7 +141,6 @@ void save_end_draft(struct mount *m, struct node *n)
 	ax_buf_fini(&prefix);
 	draft_free(n->draft);
 	n->draft = NULL;
-	n->pages = 0;
 	if (g && g->writer == n)
 		waiting_set_writer(&n->view->waiting, g, NULL);
 	if (n->overlaid) /* never saved: there is no such record */
@@ -208,7 +207,6 @@ static void saved(struct mount *m, struct ax_txn *t, struct node *n, struct text
 	call_off(c->v, ax_buf_view(&s->key));
 	if (n->kind != NODE_RECORD) /* renamed to a scratch name meanwhile */
 		return;
-	n->pages = 0;
 	n->version = 0;
 	if (n->overlaid)
 		node_underlay(m, n);
@@ -231,7 +229,6 @@ static int refuse(struct mount *m, struct node *n, struct text *s, const struct 
 	reject(m, n->parent, n->name, ax_buf_view(&s->text), d->reason, who);
 	d->judged = true;
 	d->shown = false; /* whoever looks now sees what is committed */
-	n->pages = 0;
 	return error;
 }
 
@@ -249,8 +246,7 @@ static int judged_before(struct mount *m, struct node *n, const struct who *who)
 		reject(m, n->parent, n->name, ax_buf_view(&d->text), d->reason, who);
 		d->judged = true;
 		d->shown = false;
-		n->pages = 0;
-	}
+		}
 	return error;
 }
 
@@ -312,7 +308,6 @@ static void become_record(struct mount *m, struct ax_txn *t, struct job *j, stru
 	}
 	n->view = j->dir->view;
 	n->zone = j->dir->zone;
-	n->pages = 0;
 	n->version = 0;
 	if (record_look(&now, NULL, t, &c->tip, ax_buf_view(&s->key)))
 		return;
