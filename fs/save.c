@@ -246,7 +246,7 @@ static int judged_before(struct mount *m, struct node *n, const struct who *who)
 		reject(m, n->parent, n->name, ax_buf_view(&d->text), d->reason, who);
 		d->judged = true;
 		d->shown = false;
-		}
+	}
 	return error;
 }
 
