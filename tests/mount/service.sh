@@ -2,6 +2,10 @@
 # shellcheck disable=SC2016 # what the inner shells expand
 # As a service: systemd's units, mount(8) and a line of fstab, the system's log, other users.
 . "$(dirname "$0")/common.sh"
+if [ ! -e /etc/mtab ]; then # in a bare chroot
+	echo "skip fusermount3 unmounts nothing without /etc/mtab"
+	exit
+fi
 
 # -- systemd ----------------------------------------------------------------------------------------------------------
 if command -v systemd-analyze >/dev/null; then
@@ -35,8 +39,8 @@ soon "auto_unmount unmounts after SIGKILL too" 5 sh -c "! grep -qF ' $M ' /proc/
 status 1 "an option that nobody knows is refused" "$APEX_BUILD/apexfs" -f -o no_such_option "$APEX_REPO" "$M"
 has "by name" "$T/err" 'no_such_option'
 
-if [ "$(id -u)" != 0 ]; then
-	echo "skip not root: mount(8), log, other users"
+if [ "$(id -u)" != 0 ] || ! unshare -m true 2>/dev/null; then
+	echo "skip not root, or no mount namespaces here: mount(8), log, other users"
 	sound
 	exit
 fi
