@@ -34,11 +34,7 @@ ok "writers__fsck" apex fsck
 short() (
 	# shellcheck disable=SC3045
 	ulimit -v 60000000
-	i=0
-	while [ $i -lt "$2" ]; do
-		i=$((i + 1))
-		apex set "$1$i" A 300 192.0.2.$((i % 250)) >>"$1.told" 2>>"$1.err" || echo "status $?" >>"$1.err"
-	done
+	writer "$@"
 )
 if [ "$(nm "$APEX_BUILD/apex" | grep -c __tsan_init)" -gt 0 ] || [ "$(nm "$APEX_BUILD/apex" | grep -c __asan_init)" -gt 0 ]; then
 	echo "# a sanitizer's shadow does not fit into short address space"
