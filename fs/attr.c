@@ -60,11 +60,35 @@ uint64_t attr_ino(const struct mount *m, const struct node *n)
 	return n == m->root ? 1 : ino > 1 ? ino : 2;
 }
 
-int attr_text(struct ax_buf *text, uint64_t *version, struct mount *m, struct ax_txn *t, struct node *n)
+/* The commit whose record n shows, and that record: the newest, or the one of which the kernel was told. */
+static enum ax_err shown(struct ax_commit_info *tip, struct record_info *info, struct ax_buf *key, struct ax_txn *t,
+			 struct node *n, bool told)
+{
+	struct ax_commit_info then;
+	struct record_info old;
+	struct ax_name owner;
+	if (!node_owner(&owner, n))
+		return AX_ENOENT;
+	enum ax_err e = record_key(key, &owner, &n->view->apex, node_type(n));
+	if (!e)
+		e = view_tip(tip, n->view, t);
+	if (!e)
+		e = record_look(info, NULL, t, tip, ax_buf_view(key));
+	if (e || !told || n->draft || !n->version || n->version == info->version || !node_keeps_text(n))
+		return e;
+	if (!ax_commit_info(&then, t, n->tip) && !record_look(&old, NULL, t, &then, ax_buf_view(key)) &&
+	    old.version == n->version) {
+		*tip = then;
+		*info = old;
+	}
+	ax_err_clear(); /* gc may have taken it */
+	return AX_OK;
+}
+
+int attr_text(struct ax_buf *text, uint64_t *version, struct mount *m, struct ax_txn *t, struct node *n, bool told)
 {
 	struct ax_commit_info tip;
 	struct record_info info;
-	struct ax_name owner;
 	struct ax_buf key = AX_BUF_INIT;
 	*version = 0;
 	if (n->kind == NODE_ERRORS) {
@@ -82,11 +106,7 @@ int attr_text(struct ax_buf *text, uint64_t *version, struct mount *m, struct ax
 		ax_buf_slice(text, ax_buf_view(&n->draft->text));
 		return ax_buf_check(text) ? ENOMEM : 0;
 	}
-	if (!node_owner(&owner, n))
-		return ENOENT;
-	enum ax_err e = record_key(&key, &owner, &n->view->apex, node_type(n));
-	if (!e)
-		e = view_tip(&tip, n->view, t);
+	enum ax_err e = shown(&tip, &info, &key, t, n, told);
 	if (!e)
 		e = record_look(&info, text, t, &tip, ax_buf_view(&key));
 	if (!e) {
@@ -103,16 +123,10 @@ static int record_attr(struct stat *st, struct mount *m, struct ax_txn *t, struc
 {
 	struct ax_commit_info tip;
 	struct record_info info;
-	struct ax_name owner;
 	struct ax_time when;
 	struct ax_buf key = AX_BUF_INIT, text = AX_BUF_INIT;
-	if (!node_owner(&owner, n))
-		return ENOENT;
-	enum ax_err e = record_key(&key, &owner, &n->view->apex, node_type(n));
-	if (!e)
-		e = view_tip(&tip, n->view, t);
-	if (!e)
-		e = record_look(&info, NULL, t, &tip, ax_buf_view(&key));
+	/* one of several readers must not move the text under the others (node.h) */
+	enum ax_err e = shown(&tip, &info, &key, t, n, n->opens > 1);
 	if (!e && info.version != n->version && info.version)
 		e = record_look(&info, &text, t, &tip, ax_buf_view(&key));
 	else
@@ -122,7 +136,9 @@ static int record_attr(struct stat *st, struct mount *m, struct ax_txn *t, struc
 	if (!e)
 		e = commit_time(&when, m, t, info.changed);
 	if (!e) {
+		n->clean = n->clean && n->version == info.version;
 		n->version = info.version;
+		n->tip = tip.local;
 		n->size = info.version ? info.size : 0;
 		put_size(st, n->size);
 		put_time(st, info.changed ? when : m->start);

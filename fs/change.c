@@ -271,7 +271,7 @@ void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *n
 	if (!error && type)
 		error = EPERM;
 	if (!error)
-		error = attr_text(&text, &version, m, m->txn, from);
+		error = attr_text(&text, &version, m, m->txn, from, false);
 	if (!error)
 		error = new_scratch(&n, m, req, dir, newname, NODE_FILE, 0644);
 	if (!error)

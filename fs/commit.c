@@ -291,7 +291,7 @@ enum ax_err commit_run(struct commit *c, struct ax_slice own)
 	e = AX_OK;
 out:
 	if (!e && c->out.changed)
-		notify_before_answer(c->m, c->v, &c->batch);
+		notify_before_answer(c->m, c->v, &c->batch, own);
 	return e;
 }
 

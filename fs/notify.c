@@ -113,17 +113,23 @@ static void add_top(struct messages *ms, struct mount *m, struct view *v)
 	add_key(ms, m, v, ax_slice(soa, sizeof(soa)));
 }
 
-void notify_before_answer(struct mount *m, struct view *v, struct ax_batch *batch)
+void notify_before_answer(struct mount *m, struct view *v, struct ax_batch *batch, struct ax_slice own)
 {
 	struct messages ms = { 0 };
 	const struct ax_edit *edits;
 	size_t n;
+	bool others = false;
 	pthread_mutex_lock(&m->lock);
 	add_top(&ms, m, v);
-	if (!ax_batch_edits(&edits, &n, batch))
-		for (size_t i = 0; i < n; i++)
+	if (!ax_batch_edits(&edits, &n, batch)) {
+		for (size_t i = 0; i < n; i++) {
 			add_key(&ms, m, v, edits[i].key);
+			others = others || !own.n || !ax_slice_starts(edits[i].key, own);
+		}
+	}
 	pthread_mutex_unlock(&m->lock);
+	if (others)
+		notify_new_epoch(m);
 	send_all(m, &ms);
 }
 

@@ -94,7 +94,13 @@ static int walk_record(struct node **out, struct mount *m, struct ax_txn *t, str
 	ax_buf_fini(&key);
 	if (!e && !info.version)
 		e = AX_ENOENT;
-	return e ? ax_err_errno(e) : made(out, node_get(m, dir, name, NODE_RECORD));
+	if (e)
+		return ax_err_errno(e);
+	struct node *n = node_find(m, dir, name);
+	if (n && n->kind == NODE_RECORD && node_keeps_text(n) && !n->draft && n->version &&
+	    n->version != info.version)
+		node_drop(m, n);
+	return made(out, node_get(m, dir, name, NODE_RECORD));
 }
 
 static int walk_label(struct node **out, struct mount *m, struct ax_txn *t, struct node *dir, const char *name,

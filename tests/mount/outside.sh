@@ -104,6 +104,12 @@ stop = True
 for t in threads: t.join()
 EOF
 is "a reader never sees half a text" "$(cat "$T/race")" ""
+rounds=60
+if [ -n "${APEX_TEST_FULL:-}" ]; then rounds=2000; fi
+apex set torn A 300 10.0.0.1 >/dev/null
+soon "a record to be read while it changes" 1 test -e "$H/torn/A"
+python3 "$top/tests/mount/torn.py" "$H/torn/A" "$APEX_BUILD/apex" $rounds >"$T/torn" 2>&1
+is "readers of a record that grows and shrinks see it whole" "$(cat "$T/torn")" ""
 sleep 0.1
 ok "after a race the branch shows what its commit has" diff -r "$H" "$M/commits/main/"
 find "$H" -type f | while read -r f; do
