@@ -60,6 +60,21 @@ uint64_t attr_ino(const struct mount *m, const struct node *n)
 	return n == m->root ? 1 : ino > 1 ? ino : 2;
 }
 
+void attr_get_time(struct timespec *mtime, struct mount *m, struct ax_txn *t, const struct node *n, uint64_t ino,
+		   uint64_t version)
+{
+	const struct ax_file_time f = { .ref = n->view->times_ref, .file = ino, .version = version };
+	if (view_live(n->view)) /* elsewhere none can be given */
+		times_get(mtime, &m->times, t, &f);
+}
+
+void attr_set_time(struct mount *m, const struct node *n, uint64_t version, struct timespec mtime)
+{
+	times_set(&m->times, &(struct ax_file_time){ n->view->times_ref, attr_ino(m, n), version, mtime.tv_sec,
+						     (uint32_t)mtime.tv_nsec });
+	pthread_cond_signal(&m->work); /* to be kept in the store */
+}
+
 /* The commit whose record n shows, and that record: the newest, or the one of which the kernel was told. */
 static enum ax_err shown(struct ax_commit_info *tip, struct record_info *info, struct ax_buf *key, struct ax_txn *t,
 			 struct node *n, bool told)
@@ -142,7 +157,7 @@ static int record_attr(struct stat *st, struct mount *m, struct ax_txn *t, struc
 		n->size = info.version ? info.size : 0;
 		put_size(st, n->size);
 		put_time(st, info.changed ? when : m->start);
-		times_get(&st->st_mtim, &m->times, st->st_ino, info.version);
+		attr_get_time(&st->st_mtim, m, t, n, st->st_ino, info.version);
 	}
 	ax_buf_fini(&key);
 	ax_buf_fini(&text);
@@ -173,7 +188,7 @@ static int tree_attr(struct stat *st, struct mount *m, struct ax_txn *t, const s
 	if (!e && commit)
 		e = commit_time(&when, m, t, commit);
 	put_time(st, when);
-	times_get(&st->st_mtim, &m->times, st->st_ino, commit);
+	attr_get_time(&st->st_mtim, m, t, n, st->st_ino, commit);
 	return ax_err_errno(e);
 }
 

@@ -14,6 +14,10 @@
 AX_MUST int attr_fill(struct stat *st, double *keep, struct mount *m, struct ax_txn *t, struct node *n);
 /* The stable inode number. */
 uint64_t attr_ino(const struct mount *m, const struct node *n);
+/* The time that utimens gave to a version of n, if it did; and give it one. */
+void attr_get_time(struct timespec *mtime, struct mount *m, struct ax_txn *t, const struct node *n, uint64_t ino,
+		   uint64_t version);
+void attr_set_time(struct mount *m, const struct node *n, uint64_t version, struct timespec mtime);
 /* The commit that last changed anything at or below a label directory; 0: none did. */
 AX_MUST enum ax_err attr_changed(uint64_t *commit, struct ax_txn *t, const struct node *n);
 /* The text a record file or `errors` shows now, appended; *version changes with it. told: a record's text of which

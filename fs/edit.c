@@ -355,22 +355,21 @@ static int set_size(struct mount *m, fuse_req_t req, struct node *n, uint64_t si
 
 static void set_time(struct mount *m, struct node *n, struct timespec mtime)
 {
-	uint64_t commit;
-	if (n->kind == NODE_TREE) {
-		if (!attr_changed(&commit, m->txn, n))
-			times_set(&m->times, attr_ino(m, n), commit, mtime);
-		pthread_cond_signal(&m->work); /* to be kept in the store */
-		return;
-	}
-	struct record_info info;
+	struct record_info info = { 0 };
 	struct ax_buf key = AX_BUF_INIT;
-	if (n->draft && n->draft->shown) {
+	enum ax_err e = AX_OK;
+	if (node_drafts(n) && n->draft && n->draft->shown) {
 		n->draft->dated = true;
 		n->draft->mtime = mtime;
-	} else if (!save_look(&info, &key, NULL, m->txn, n) && info.version)
-		times_set(&m->times, attr_ino(m, n), info.version, mtime);
+		return;
+	}
+	if (n->kind == NODE_TREE)
+		e = attr_changed(&info.version, m->txn, n);
+	else if (n->kind == NODE_RECORD)
+		e = save_look(&info, &key, NULL, m->txn, n);
+	if (!e && info.version)
+		attr_set_time(m, n, info.version, mtime);
 	ax_buf_fini(&key);
-	pthread_cond_signal(&m->work); /* to be kept in the store */
 }
 
 /* Modes are the mount's: accepted, for tar, sed, rsync and emacs fail loudly otherwise, and without effect. */

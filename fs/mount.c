@@ -44,7 +44,8 @@ static enum ax_err look_around(struct mount *m, const char *dir)
 		return e;
 	m->default_zone = zone.id;
 	m->default_apex = zone.apex;
-	return ax_log_last(&m->log_start, m->txn);
+	e = ax_file_time_count(&m->times.told, m->txn);
+	return e ? e : ax_log_last(&m->log_start, m->txn);
 }
 
 enum ax_err mount_open(struct mount *m, const char *dir)
@@ -72,8 +73,6 @@ enum ax_err mount_open(struct mount *m, const char *dir)
 	e = ax_txn_read(&m->txn, m->store);
 	if (!e)
 		e = look_around(m, dir);
-	if (!e && times_load(&m->times, m->txn))
-		ax_err_clear(); /* times that are lost are no reason not to mount */
 	ax_txn_reset(m->txn);
 	m->root->zone = m->default_zone;
 	return e;

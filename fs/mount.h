@@ -71,7 +71,7 @@ struct mount {
 	struct job *first_job, **last_job;
 	bool stopping;             /* the committer shall finish its jobs and end */
 	pthread_cond_t work;       /* a job was added, a deletion waits, or stopping */
-	bool committing;           /* the store is being written by the committer */
+	bool committing;           /* the committer is writing the store */
 	pthread_cond_t committed;  /* no longer */
 	uint64_t own[OWN_COMMITS]; /* the last commits made here, a ring */
 	size_t next_own;

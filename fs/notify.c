@@ -225,12 +225,29 @@ static bool our_own(struct mount *m, const struct ax_log_entry *entry)
 	return own;
 }
 
+/* Did another mount give files times? */
+static bool times_came(struct follow *f)
+{
+	struct mount *m = f->m;
+	uint64_t count;
+	if (ax_file_time_count(&count, f->t))
+		return false;
+	pthread_mutex_lock(&m->lock);
+	while (count > m->times.told && m->committing)
+		pthread_cond_wait(&m->committed, &m->lock);
+	bool came = count > m->times.told;
+	if (came)
+		m->times.told = count;
+	pthread_mutex_unlock(&m->lock);
+	return came;
+}
+
 /* A damaged entry or tree is passed over: reading it is where the error belongs. */
 static void follow_log(struct follow *f, uint64_t *seq)
 {
 	struct ax_log_entry entry;
 	uint64_t last;
-	bool others = false;
+	bool others = times_came(f);
 	if (ax_log_last(&last, f->t))
 		return;
 	while (*seq < last) {

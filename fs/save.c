@@ -215,7 +215,7 @@ static void saved(struct mount *m, struct ax_txn *t, struct node *n, struct text
 		return;
 	draft_saved(d, s->gen, now.base);
 	if (d->dated && !d->shown)
-		times_set(&m->times, attr_ino(m, n), now.version, d->mtime);
+		attr_set_time(m, n, now.version, d->mtime);
 	d->dated = d->dated && d->shown;
 }
 
@@ -315,7 +315,7 @@ static void become_record(struct mount *m, struct ax_txn *t, struct job *j, stru
 	if (n->draft)
 		draft_saved(n->draft, n->draft->gen, now.base);
 	if (dated)
-		times_set(&m->times, attr_ino(m, n), now.version, mtime);
+		attr_set_time(m, n, now.version, mtime);
 }
 
 static int take_as(struct text *s, struct job *j, const struct ax_buf *from)
@@ -429,12 +429,16 @@ static struct view *next_due(struct mount *m, uint64_t *when)
 /* A time that is not kept is no harm: the file is copied once more. */
 static void save_times(struct mount *m)
 {
-	struct times_saving s;
-	times_take(&s, &m->times);
+	uint64_t count;
+	times_begin(&m->times);
+	m->committing = true;
 	pthread_mutex_unlock(&m->lock);
-	if (s.v && times_write(&s, m->store))
+	if (times_write(&count, &m->times, m->store))
 		ax_err_clear();
 	pthread_mutex_lock(&m->lock);
+	times_done(&m->times, count);
+	m->committing = false;
+	pthread_cond_broadcast(&m->committed);
 }
 
 static void sleep_until(struct mount *m, uint64_t when)
@@ -475,17 +479,15 @@ void *save_thread(void *mount)
 			pthread_mutex_lock(&m->lock);
 		} else if (due && (m->stopping || when <= who_clock())) {
 			commit_waiting(m, t, due);
-		} else if (m->times.unsaved && (m->stopping || m->times.due <= who_clock())) {
+		} else if (m->times.fresh.n && (m->stopping || m->times.due <= who_clock())) {
 			save_times(m);
-			if (m->stopping)
-				m->times.unsaved = 0; /* no memory then: not for ever */
 		} else if (m->stopping) {
 			break;
 		} else {
 			scratch_sweep(m);
 			if (ax_store_clear_stale(m->store)) /* readers that died hold old pages */
 				ax_err_clear();
-			sleep_until(m, m->times.unsaved && m->times.due < when ? m->times.due : when);
+			sleep_until(m, m->times.fresh.n && m->times.due < when ? m->times.due : when);
 		}
 		ax_txn_reset(t);
 	}

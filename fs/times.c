@@ -7,121 +7,111 @@
 
 static const uint64_t save_after = 1000000000u;
 
-struct times_entry {
-	uint64_t ino, version;
-	struct timespec mtime;
-	bool unsaved;
-};
+static void map_fini(struct times_map *m)
+{
+	free(m->entry);
+	*m = (struct times_map){ 0 };
+}
 
 void times_fini(struct times *t)
 {
-	free(t->entry);
-	*t = (struct times){ 0 };
+	map_fini(&t->fresh);
+	map_fini(&t->writing);
 }
 
-/* The place of ino, or the free one where it belongs. cap > n always. */
-static struct times_entry *place(const struct times *t, uint64_t ino)
+/* The place of what f names, or the free one where it belongs; a free one has no version. cap > n always. */
+static struct ax_file_time *place(const struct times_map *m, const struct ax_file_time *f)
 {
-	size_t i = (size_t)(ino ^ ino >> 32) & (t->cap - 1);
-	while (t->entry[i].ino && t->entry[i].ino != ino)
-		i = (i + 1) & (t->cap - 1);
-	return &t->entry[i];
+	size_t i = (size_t)(f->file ^ f->file >> 32) & (m->cap - 1);
+	while (m->entry[i].version && (m->entry[i].file != f->file || m->entry[i].ref != f->ref))
+		i = (i + 1) & (m->cap - 1);
+	return &m->entry[i];
 }
 
-static bool grow(struct times *t)
+static bool grow(struct times_map *m)
 {
-	struct times big = { .cap = t->cap ? t->cap * 2 : 64 };
+	struct times_map big = { .cap = m->cap ? m->cap * 2 : 64, .n = m->n };
 	big.entry = calloc(big.cap, sizeof(*big.entry));
 	if (!big.entry)
 		return false;
-	for (size_t i = 0; i < t->cap; i++)
-		if (t->entry[i].ino)
-			*place(&big, t->entry[i].ino) = t->entry[i];
-	free(t->entry);
-	t->entry = big.entry;
-	t->cap = big.cap;
+	for (size_t i = 0; i < m->cap; i++)
+		if (m->entry[i].version)
+			*place(&big, &m->entry[i]) = m->entry[i];
+	free(m->entry);
+	*m = big;
 	return true;
 }
 
-static struct times_entry *put(struct times *t, uint64_t ino, uint64_t version, struct timespec mtime)
+void times_set(struct times *t, const struct ax_file_time *f)
 {
-	if (t->n * 2 >= t->cap && !grow(t))
-		return NULL; /* the commit's time is shown then */
-	struct times_entry *e = place(t, ino);
-	if (!e->ino)
-		t->n++;
-	e->ino = ino;
-	e->version = version;
-	e->mtime = mtime;
-	return e;
-}
-
-void times_set(struct times *t, uint64_t ino, uint64_t version, struct timespec mtime)
-{
-	if (t->n >= TIMES_MAX) {
-		times_fini(t);
-		t->emptied = true;
-	}
-	struct times_entry *e = put(t, ino, version, mtime);
-	if (!e || e->unsaved)
-		return;
-	e->unsaved = true;
-	if (!t->unsaved++)
+	struct times_map *m = &t->fresh;
+	if (!f->version || m->n >= TIMES_MAX || (m->n * 2 >= m->cap && !grow(m)))
+		return; /* the commit's time is shown then */
+	if (!m->n)
 		t->due = who_clock() + save_after;
+	struct ax_file_time *e = place(m, f);
+	m->n += !e->version;
+	*e = *f;
 }
 
-bool times_get(struct timespec *mtime, const struct times *t, uint64_t ino, uint64_t version)
+static const struct ax_file_time *find(const struct times_map *m, const struct ax_file_time *f)
 {
-	const struct times_entry *e = t->cap ? place(t, ino) : NULL;
-	if (!e || e->ino != ino || e->version != version)
+	const struct ax_file_time *e = m->n ? place(m, f) : NULL;
+	return e && e->version ? e : NULL;
+}
+
+/* Most stores have none: ask that once a state. */
+static bool has_stored(struct times *t, struct ax_txn *txn)
+{
+	if (t->txn != ax_txn_id(txn)) {
+		t->txn = ax_txn_id(txn);
+		if (ax_file_time_count(&t->stored, txn))
+			t->stored = 0;
+	}
+	return t->stored;
+}
+
+bool times_get(struct timespec *mtime, struct times *t, struct ax_txn *txn, const struct ax_file_time *f)
+{
+	struct ax_file_time stored = *f;
+	const struct ax_file_time *e = find(&t->fresh, f);
+	if (!e)
+		e = find(&t->writing, f);
+	if (!e && has_stored(t, txn) && !ax_file_time_get(&stored, txn))
+		e = &stored;
+	ax_err_clear(); /* a time that can't be read is no reason not to show the file */
+	if (!e || e->version != f->version)
 		return false;
-	*mtime = e->mtime;
+	*mtime = (struct timespec){ (time_t)e->s, (long)e->ns };
 	return true;
 }
 
-enum ax_err times_load(struct times *t, struct ax_txn *txn)
+void times_begin(struct times *t)
 {
-	struct ax_file_time f;
-	enum ax_err e = AX_OK;
-	uint64_t key = 0;
-	while (t->n < TIMES_MAX && !(e = ax_file_time_next(&f, &key, txn)))
-		if (f.key && !put(t, f.key, f.version, (struct timespec){ (time_t)f.s, (long)f.ns }))
-			return ax_fail(AX_ENOMEM, "out of memory");
-	return e == AX_ENOENT ? AX_OK : e;
+	t->writing = t->fresh;
+	t->fresh = (struct times_map){ 0 };
 }
 
-void times_take(struct times_saving *out, struct times *t)
-{
-	*out = (struct times_saving){ .clear = t->emptied };
-	out->v = calloc(t->unsaved + 1, sizeof(*out->v));
-	t->due = who_clock() + save_after;
-	if (!out->v)
-		return;
-	for (size_t i = 0; i < t->cap && t->unsaved; i++) {
-		struct times_entry *e = &t->entry[i];
-		if (!e->unsaved)
-			continue;
-		out->v[out->n++] =
-			(struct ax_file_time){ e->ino, e->version, e->mtime.tv_sec, (uint32_t)e->mtime.tv_nsec };
-		e->unsaved = false;
-		t->unsaved--;
-	}
-	t->emptied = false;
-}
-
-enum ax_err times_write(struct times_saving *s, struct ax_store *store)
+enum ax_err times_write(uint64_t *count, const struct times *t, struct ax_store *store)
 {
 	struct ax_txn *txn;
+	*count = 0;
 	enum ax_err e = ax_txn_write(&txn, store, false);
-	if (!e && s->clear)
-		e = ax_file_time_clear(txn);
-	for (size_t i = 0; !e && i < s->n; i++)
-		e = ax_file_time_put(txn, &s->v[i]);
+	for (size_t i = 0; !e && i < t->writing.cap; i++)
+		if (t->writing.entry[i].version)
+			e = ax_file_time_put(txn, &t->writing.entry[i]);
+	if (!e)
+		e = ax_file_time_written(count, txn);
 	if (e)
 		ax_txn_abort(txn);
 	else
 		e = ax_txn_commit(txn);
-	free(s->v);
-	*s = (struct times_saving){ 0 };
 	return e;
+}
+
+void times_done(struct times *t, uint64_t count)
+{
+	map_fini(&t->writing);
+	if (count == t->told + 1)
+		t->told = count;
 }

@@ -1,6 +1,7 @@
 /* view.c - see view.h. */
 #include "fs/view.h"
 
+#include "core/times.h"
 #include "fs/mount.h"
 
 #include <stdlib.h>
@@ -54,6 +55,7 @@ struct view *view_get(struct mount *m, enum view_kind kind, const struct ax_name
 	v->apex = *apex;
 	v->commit = commit;
 	strncpy(v->ref, ref, AX_REF_PATH_MAX);
+	v->times_ref = ax_file_time_ref(zone, ref);
 	waiting_init(&v->waiting);
 	v->next = m->views;
 	m->views = v;

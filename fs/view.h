@@ -22,6 +22,7 @@ struct view {
 	char ref[AX_REF_PATH_MAX + 1]; /* "heads/main", "stage/0/new", "tags/v1"; "" for a commit */
 	uint64_t commit;               /* VIEW_COMMIT: its local id */
 	uint32_t uid;                  /* VIEW_STAGE: its maker */
+	uint64_t times_ref;            /* what its files' times go by */
 	struct node *root;             /* its top directory while the kernel or we know it; not counted */
 	struct waiting waiting;        /* deletions that wait a moment */
 	uint64_t tip_txn;              /* the state `tip` was read in */

@@ -3,124 +3,152 @@
 
 #include "tests/core/scratch.h"
 
+struct fixture {
+	struct scratch s;
+	struct times t;
+	struct ax_txn *txn;
+};
+
+static void set_up(struct fixture *f)
+{
+	*f = (struct fixture){ 0 };
+	scratch_open(&f->s, 512 << 20);
+	OK(ax_txn_read(&f->txn, f->s.store));
+}
+
+static void tear_down(struct fixture *f)
+{
+	times_fini(&f->t);
+	ax_txn_abort(f->txn);
+	scratch_close(&f->s);
+}
+
+static void set(struct fixture *f, uint64_t file, uint64_t version, int64_t s, uint32_t ns)
+{
+	times_set(&f->t, &(struct ax_file_time){ 1, file, version, s, ns });
+}
+
+/* The seconds that version of a file of ref was given; -1: none. */
+static int64_t got(struct fixture *f, uint64_t ref, uint64_t file, uint64_t version)
+{
+	struct timespec mtime;
+	ax_txn_reset(f->txn);
+	OK(ax_txn_renew(f->txn));
+	return times_get(&mtime, &f->t, f->txn,
+			 &(struct ax_file_time){ .ref = ref, .file = file, .version = version })
+		       ? mtime.tv_sec
+		       : -1;
+}
+
+static uint64_t save(struct fixture *f)
+{
+	uint64_t count;
+	times_begin(&f->t);
+	OK(times_write(&count, &f->t, f->s.store));
+	times_done(&f->t, count);
+	return count;
+}
+
 START_TEST(times__a_time_holds_for_its_version_only)
 {
-	struct times t = { 0 };
-	struct timespec got;
-	ck_assert(!times_get(&got, &t, 5, 1));
-	times_set(&t, 5, 1, (struct timespec){ 100, 7 });
-	ck_assert(times_get(&got, &t, 5, 1));
-	ck_assert_int_eq(got.tv_sec, 100);
-	ck_assert_int_eq(got.tv_nsec, 7);
-	ck_assert(!times_get(&got, &t, 5, 2));
-	ck_assert(!times_get(&got, &t, 6, 1));
-	times_set(&t, 5, 2, (struct timespec){ 200, 0 });
-	ck_assert(!times_get(&got, &t, 5, 1));
-	ck_assert_uint_eq(t.n, 1);
-	times_fini(&t);
+	struct fixture f;
+	set_up(&f);
+	ck_assert_int_eq(got(&f, 1, 5, 1), -1);
+	set(&f, 5, 1, 100, 7);
+	ck_assert_int_eq(got(&f, 1, 5, 1), 100);
+	ck_assert_int_eq(got(&f, 1, 5, 2), -1);
+	ck_assert_int_eq(got(&f, 1, 6, 1), -1);
+	ck_assert_int_eq(got(&f, 2, 5, 1), -1);
+	set(&f, 5, 2, 200, 0);
+	ck_assert_int_eq(got(&f, 1, 5, 1), -1);
+	ck_assert_uint_eq(f.t.fresh.n, 1);
+	tear_down(&f);
 }
 END_TEST
 
-START_TEST(times__many_are_kept_and_the_table_is_bounded)
+START_TEST(times__many_are_kept_and_those_not_in_the_store_are_bounded)
 {
-	struct times t = { 0 };
-	struct timespec got;
-	for (uint64_t i = 1; i <= 10000; i++)
-		times_set(&t, i * 0x9e3779b97f4a7c15u, i, (struct timespec){ (time_t)i, 0 });
-	for (uint64_t i = 1; i <= 10000; i++)
-		ck_assert(times_get(&got, &t, i * 0x9e3779b97f4a7c15u, i) && got.tv_sec == (time_t)i);
-	for (uint64_t i = 1; i <= 3 * (uint64_t)TIMES_MAX; i++)
-		times_set(&t, i, 1, (struct timespec){ 1, 0 });
-	ck_assert_uint_le(t.n, TIMES_MAX);
-	ck_assert(times_get(&got, &t, 3 * (uint64_t)TIMES_MAX, 1));
-	times_fini(&t);
+	struct fixture f;
+	set_up(&f);
+	for (uint64_t i = 1; i <= 3 * (uint64_t)TIMES_MAX; i++) {
+		set(&f, i * 0x9e3779b97f4a7c15u, i, (int64_t)i, 0);
+		if (f.t.fresh.n == TIMES_MAX / 2)
+			save(&f);
+	}
+	for (uint64_t i = 1; i <= 3 * (uint64_t)TIMES_MAX; i += 97)
+		ck_assert_int_eq(got(&f, 1, i * 0x9e3779b97f4a7c15u, i), (int64_t)i);
+	for (uint64_t i = 1; i <= 2 * (uint64_t)TIMES_MAX; i++)
+		set(&f, i, 1, 1, 0);
+	ck_assert_uint_le(f.t.fresh.n, TIMES_MAX);
+	tear_down(&f);
 }
 END_TEST
 
-static void save(struct times *t, struct scratch *s)
+START_TEST(times__a_time_is_there_before_while_and_after_it_is_saved)
 {
-	struct times_saving saving;
-	times_take(&saving, t);
-	ck_assert_uint_eq(t->unsaved, 0);
-	OK(times_write(&saving, s->store));
+	struct fixture f;
+	uint64_t count;
+	set_up(&f);
+	set(&f, 5, 1, -100, 7);
+	set(&f, UINT64_MAX, 9, INT64_C(1) << 40, 999999999);
+	ck_assert_int_eq(got(&f, 1, 5, 1), -100);
+	times_begin(&f.t);
+	ck_assert_uint_eq(f.t.fresh.n, 0);
+	ck_assert_int_eq(got(&f, 1, 5, 1), -100);
+	OK(times_write(&count, &f.t, f.s.store));
+	ck_assert_int_eq(got(&f, 1, 5, 1), -100);
+	times_done(&f.t, count);
+	ck_assert_int_eq(got(&f, 1, 5, 1), -100);
+	ck_assert_int_eq(got(&f, 1, UINT64_MAX, 9), INT64_C(1) << 40);
+	set(&f, 5, 2, 200, 1);
+	ck_assert_int_eq(got(&f, 1, 5, 2), 200);
+	ck_assert_int_eq(got(&f, 1, 5, 1), -1);
+	tear_down(&f);
 }
+END_TEST
 
-static size_t load(struct times *t, struct scratch *s)
+START_TEST(times__others_who_write_between_our_own_are_noticed)
 {
+	struct fixture f;
+	struct times other = { 0 };
+	uint64_t count;
+	set_up(&f);
+	set(&f, 5, 1, 1, 0);
+	ck_assert_uint_eq(save(&f), f.t.told);
+	times_set(&other, &(struct ax_file_time){ 1, 6, 1, 2, 0 });
+	times_begin(&other);
+	OK(times_write(&count, &other, f.s.store));
+	times_done(&other, count);
+	set(&f, 5, 1, 3, 0);
+	ck_assert_uint_gt(save(&f), f.t.told + 1);
+	ck_assert_int_eq(got(&f, 1, 6, 1), 2);
+	times_fini(&other);
+	tear_down(&f);
+}
+END_TEST
+
+START_TEST(times__a_damaged_table_shows_the_commits_time)
+{
+	struct fixture f;
 	struct ax_txn *txn;
-	*t = (struct times){ 0 };
-	OK(ax_txn_read(&txn, s->store));
-	OK(times_load(t, txn));
-	ax_txn_abort(txn);
-	ck_assert_uint_eq(t->unsaved, 0);
-	return t->n;
-}
-
-START_TEST(times__what_is_saved_is_loaded_again_after_all_was_closed)
-{
-	struct scratch s;
-	struct times t = { 0 }, again;
-	struct timespec got;
-	scratch_open(&s, 64 << 20);
-	times_set(&t, 5, 1, (struct timespec){ -100, 7 });
-	times_set(&t, UINT64_MAX >> 2, 9, (struct timespec){ INT64_C(1) << 40, 999999999 });
-	ck_assert_uint_eq(t.unsaved, 2);
-	save(&t, &s);
-	times_set(&t, 5, 2, (struct timespec){ 200, 1 });
-	ck_assert_uint_eq(t.unsaved, 1);
-	save(&t, &s);
-	ck_assert_uint_eq(load(&again, &s), 2);
-	ck_assert(!times_get(&got, &again, 5, 1));
-	ck_assert(times_get(&got, &again, 5, 2) && got.tv_sec == 200 && got.tv_nsec == 1);
-	ck_assert(times_get(&got, &again, UINT64_MAX >> 2, 9) && got.tv_sec == INT64_C(1) << 40 &&
-		  got.tv_nsec == 999999999);
-	times_fini(&again);
-	times_fini(&t);
-	scratch_close(&s);
-}
-END_TEST
-
-START_TEST(times__the_store_has_no_more_than_the_table)
-{
-	struct scratch s;
-	struct times t = { 0 }, again;
-	scratch_open(&s, 64 << 20);
-	for (uint64_t i = 1; i <= TIMES_MAX; i++)
-		times_set(&t, i, 1, (struct timespec){ 1, 0 });
-	save(&t, &s);
-	ck_assert_uint_eq(load(&again, &s), TIMES_MAX);
-	times_fini(&again);
-	times_set(&t, 1 + (uint64_t)TIMES_MAX, 1, (struct timespec){ 1, 0 });
-	save(&t, &s);
-	ck_assert_uint_eq(load(&again, &s), 1);
-	times_fini(&again);
-	times_fini(&t);
-	scratch_close(&s);
-}
-END_TEST
-
-START_TEST(times__a_damaged_table_is_told)
-{
-	struct scratch s;
-	struct times t = { 0 };
-	struct ax_txn *txn;
-	scratch_open(&s, 64 << 20);
-	OK(ax_txn_write(&txn, s.store, false));
-	OK(ax_txn_put(txn, AX_TABLE_MAIN, ax_slice("u1234567", 9), ax_slice("short", 5)));
-	ck_assert_int_eq(times_load(&t, txn), AX_ECORRUPT);
-	ax_txn_abort(txn);
-	times_fini(&t);
-	scratch_close(&s);
+	set_up(&f);
+	set(&f, 5, 1, 1, 0);
+	save(&f);
+	OK(ax_txn_write(&txn, f.s.store, false));
+	OK(ax_file_time_put(txn, &(struct ax_file_time){ 1, 5, 1, 1, 1000000000 }));
+	OK(ax_txn_commit(txn));
+	ck_assert_int_eq(got(&f, 1, 5, 1), -1);
+	tear_down(&f);
 }
 END_TEST
 
 static void add(TCase *tc)
 {
 	tcase_add_test(tc, times__a_time_holds_for_its_version_only);
-	tcase_add_test(tc, times__many_are_kept_and_the_table_is_bounded);
-	tcase_add_test(tc, times__what_is_saved_is_loaded_again_after_all_was_closed);
-	tcase_add_test(tc, times__the_store_has_no_more_than_the_table);
-	tcase_add_test(tc, times__a_damaged_table_is_told);
+	tcase_add_test(tc, times__many_are_kept_and_those_not_in_the_store_are_bounded);
+	tcase_add_test(tc, times__a_time_is_there_before_while_and_after_it_is_saved);
+	tcase_add_test(tc, times__others_who_write_between_our_own_are_noticed);
+	tcase_add_test(tc, times__a_damaged_table_shows_the_commits_time);
 }
 
 int main(void)
