@@ -113,7 +113,7 @@ saver() {
 	"vim nowritebackup") vims vim -u NONE --cmd "'set nocp nowritebackup'" ;;
 	"vim backup") vims vim -u NONE --cmd "'set nocp backupskip= backup'" ;;
 	ex) vim -es -u NONE --cmd 'set backupskip=' -c "call setline(1, '$V')" -c 'wq' -c 'cq' "$F" ;;
-	neovim) vims nvim -u NONE --cmd "'set backupskip= backup noswapfile'" ;;
+	neovim) vims nvim -u NONE --cmd "'set backupskip='" ;;
 	nano | "nano -B")
 		_flag=${1#nano}
 		terminal nano "$_flag"
