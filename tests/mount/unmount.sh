@@ -76,6 +76,7 @@ done
 # SIGKILL under load: what was acknowledged is there
 for round in 1 2 3; do
 	mount_it
+	rm -f "$T/acked"
 	# python tells a failed close, which a shell does not
 	python3 - "$H/api/A" "$T/acked" $round <<-'EOF' &
 		import os, sys
@@ -93,6 +94,7 @@ for round in 1 2 3; do
 		    pass
 	EOF
 	writer=$!
+	soon "round $round: saves are acknowledged" 20 test -s "$T/acked"
 	sleep 0.5
 	kill -KILL "$fs"
 	wait "$fs" 2>/dev/null
