@@ -17,9 +17,9 @@ endif
 
 # What Debian 12 must have. BUILD_DEPS builds, TEST_DEPS are the real programs that the tests drive.
 BUILD_DEPS := gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libldns-dev libssl-dev \
-	libsodium-dev liburcu-dev libsystemd-dev libidn2-dev libjansson-dev libmaxminddb-dev libyaml-dev libmicrohttpd-dev
+	libsodium-dev liburcu-dev libsystemd-dev libidn2-dev libjansson-dev libmaxminddb-dev libyaml-dev libmicrohttpd-dev libxdp-dev libbpf-dev
 DEMO_DEPS  := bind9-dnsutils procps
-TEST_DEPS  := check bind9 bind9-utils knot knot-dnsutils nsd vim neovim emacs-nox nano micro joe ne mc ed tmux rsync patch perl mandoc python3 git \
+TEST_DEPS  := iproute2 iputils-ping check bind9 bind9-utils knot knot-dnsutils nsd vim neovim emacs-nox nano micro joe ne mc ed tmux rsync patch perl mandoc python3 git \
 	clang clang-format libclang-rt-14-dev shellcheck valgrind strace libmaxmind-db-writer-perl
 
 DEPS       ?= $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)
@@ -29,8 +29,8 @@ CFLAGS_core := $(call have,--cflags,lmdb libsodium ldns)
 LIBS_core   := $(call have,--libs,lmdb libsodium ldns)
 CFLAGS_fs   := $(call have,--cflags,fuse3)
 LIBS_fs     := $(call have,--libs,fuse3)
-CFLAGS_dnsd := $(call have,--cflags,liburcu-qsbr libsystemd libmaxminddb yaml-0.1 libmicrohttpd)
-LIBS_dnsd   := $(call have,--libs,liburcu-qsbr libsystemd libmaxminddb yaml-0.1 libmicrohttpd)
+CFLAGS_dnsd := $(call have,--cflags,liburcu-qsbr libsystemd libmaxminddb yaml-0.1 libmicrohttpd libxdp libbpf)
+LIBS_dnsd   := $(call have,--libs,liburcu-qsbr libsystemd libmaxminddb yaml-0.1 libmicrohttpd libxdp libbpf)
 CFLAGS_tools := $(call have,--cflags,libidn2 jansson)
 LIBS_tools  := $(call have,--libs,libidn2 jansson)
 CFLAGS_test := $(call have,--cflags,check)

@@ -88,6 +88,11 @@ static inline uint32_t ax_be32(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
+static inline void ax_be16_put(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
 static inline void ax_be32_put(uint8_t *p, uint32_t v)
 {
 	for (int i = 0; i < 4; i++)

@@ -1,6 +1,7 @@
 #include "dnsd/conf.h"
 
 #include <getopt.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,8 @@ enum {
 	OPTION_CANARY,
 	OPTION_SALT,
 	OPTION_ECS,
-	OPTION_METRICS
+	OPTION_METRICS,
+	OPTION_XDP
 };
 
 static const struct option options[] = {
@@ -41,6 +43,7 @@ static const struct option options[] = {
 	{ "canary-salt", required_argument, NULL, OPTION_SALT },
 	{ "ecs-from", required_argument, NULL, OPTION_ECS },
 	{ "metrics", required_argument, NULL, OPTION_METRICS },
+	{ "listen-xdp", required_argument, NULL, OPTION_XDP },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -82,6 +85,19 @@ enum ax_err conf_metrics(struct conf *c, const char *text)
 		e = ax_fail(AX_EUSAGE, "metrics are served on a loopback address only, like 127.0.0.1:9153: `%s`",
 			    text);
 	return e;
+}
+
+enum ax_err conf_add_interface(struct conf *c, const char *text)
+{
+	if (!*text || strlen(text) >= IF_NAMESIZE)
+		return ax_fail(AX_EUSAGE, "not the name of a network interface: `%s`", text);
+	if (c->interfaces == XDP_INTERFACES_MAX)
+		return ax_fail(AX_EUSAGE, "at most %d interfaces for AF_XDP", XDP_INTERFACES_MAX);
+	for (size_t i = 0; i < c->interfaces; i++)
+		if (strcmp(c->interface[i], text) == 0)
+			return ax_fail(AX_EUSAGE, "the interface `%s` is named twice", text);
+	c->interface[c->interfaces++] = text;
+	return AX_OK;
 }
 
 enum ax_err conf_add_key(struct conf *c, const char *path)
@@ -148,6 +164,8 @@ static enum ax_err take(struct conf *c, int option, const char *said)
 		return usage_error(routing_ecs_from(c->routing, optarg), "--ecs-from");
 	case OPTION_METRICS:
 		return conf_metrics(c, optarg);
+	case OPTION_XDP:
+		return conf_add_interface(c, optarg);
 	case 't':
 		c->test = true;
 		return AX_OK;

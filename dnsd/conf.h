@@ -5,6 +5,7 @@
 #include "core/name.h"
 #include "dnsd/address.h"
 #include "dnsd/route.h"
+#include "dnsd/xdp.h"
 
 enum { CONF_ADDRESSES_MAX = ROUTE_LISTENERS_MAX, CONF_THREADS_MAX = 256 };
 /* What a canary's clients are picked by where no salt is said. */
@@ -15,8 +16,10 @@ struct conf {
 	struct routing *routing; /* owned, unless it is taken out */
 	struct address address[CONF_ADDRESSES_MAX];
 	size_t addresses;
-	struct address metrics; /* n 0: none */
-	struct ax_name *zones;  /* owned */
+	struct address metrics;                    /* n 0: none */
+	const char *interface[XDP_INTERFACES_MAX]; /* to take queries from by AF_XDP */
+	size_t interfaces;
+	struct ax_name *zones; /* owned */
 	size_t nzones;
 	unsigned threads, tcp_connections;
 	bool require_signed;
@@ -39,6 +42,8 @@ AX_MUST enum ax_err conf_add_address(struct conf *c, const char *text);
 /* Where metrics are served: on loopback only. */
 AX_MUST enum ax_err conf_metrics(struct conf *c, const char *text);
 AX_MUST enum ax_err conf_add_zone(struct conf *c, const char *text);
+/* A network interface; the text is borrowed. */
+AX_MUST enum ax_err conf_add_interface(struct conf *c, const char *text);
 /* A file of public keys; the path is borrowed. */
 AX_MUST enum ax_err conf_add_key(struct conf *c, const char *path);
 

@@ -24,7 +24,7 @@ static const char usage[] =
 	"usage: apexd [--repo DIR] --listen ADDRESS:PORT ... [--zone ZONE ...] [--branch BRANCH | --at REVISION]\n"
 	"             [--canary BRANCH:PERCENT [--canary-salt TEXT]] [--ecs-from NETWORK ...]\n"
 	"             [--require-signed --key FILE ...] [--threads N] [--tcp-connections N]\n"
-	"             [--metrics ADDRESS:PORT] [-t]\n"
+	"             [--listen-xdp INTERFACE ...] [--metrics ADDRESS:PORT] [-t]\n"
 	"       apexd [--repo DIR] --config FILE [-t]\n"
 	"       apexd --help | --version\n"
 	"\n"
@@ -37,6 +37,7 @@ static const char usage[] =
 	"  --canary-salt TEXT     what they are picked by: the same for all servers of a fleet\n"
 	"  --ecs-from NETWORK     honour the client subnet option of queries from there; repeatable\n"
 	"  --config FILE          read apexd.yaml(5) instead; SIGHUP reads it again\n"
+	"  --listen-xdp INTERFACE take queries over UDP from there by AF_XDP; repeatable\n"
 	"  --metrics ADDR:PORT    serve /metrics, /healthz and /readyz over HTTP, on loopback\n"
 	"  -t                     only check the configuration\n"
 	"  --require-signed       serve only commits that a trusted key signed; keep the last such one else\n"
@@ -58,6 +59,7 @@ struct daemon {
 	struct queue *queue;
 	struct udp *udp;
 	struct tcp *tcp;
+	struct xdp *xdp;
 	struct http *http;
 	time_t started_s;
 };
@@ -159,6 +161,7 @@ static struct stats *gather(const struct daemon *d)
 	queue_stats(d->queue, sum);
 	udp_stats(d->udp, sum);
 	tcp_stats(d->tcp, sum);
+	xdp_stats(d->xdp, sum);
 	return sum;
 }
 
@@ -217,6 +220,8 @@ static enum ax_err start(struct daemon *d)
 		e = udp_start(&d->udp, c->address, c->addresses, c->threads, d->queue);
 	if (!e)
 		e = tcp_start(&d->tcp, c->address, c->addresses, c->threads, c->tcp_connections, d->queue);
+	if (!e && c->interfaces)
+		e = xdp_start(&d->xdp, c->interface, c->interfaces, c->address, c->addresses, d->udp, d->queue, say);
 	if (!e && c->metrics.n)
 		e = http_start(&d->http, &c->metrics, page, d);
 	return e;
@@ -226,9 +231,11 @@ static enum ax_err start(struct daemon *d)
 static void stop(struct daemon *d)
 {
 	http_stop(d->http);
+	xdp_stop(d->xdp);
 	udp_stop(d->udp);
 	tcp_stop(d->tcp);
 	queue_stop(d->queue);
+	xdp_free(d->xdp);
 	udp_free(d->udp);
 	tcp_free(d->tcp);
 	arms_stop(d->arms);
@@ -260,6 +267,10 @@ static enum ax_err check_unchanged(const struct conf *a, const struct conf *b)
 	for (size_t i = 0; same && i < a->nzones; i++)
 		same = ax_name_eq(&a->zones[i], &b->zones[i]);
 	what = same ? what : "zones";
+	same = a->interfaces == b->interfaces;
+	for (size_t i = 0; same && i < a->interfaces; i++)
+		same = strcmp(a->interface[i], b->interface[i]) == 0;
+	what = same ? what : "listen-xdp";
 	same = a->nkeys == b->nkeys;
 	for (size_t i = 0; same && i < a->nkeys; i++)
 		same = strcmp(a->keys[i], b->keys[i]) == 0;

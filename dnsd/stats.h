@@ -24,6 +24,7 @@
 	X(from_store, "answers made the plain way")                     \
 	X(overload, "SERVFAIL as the queue to the plain way was full")  \
 	X(udp, "answers sent over UDP")                                 \
+	X(xdp, "answers sent over AF_XDP")                              \
 	X(tcp, "answers sent over TCP")                                 \
 	X(tcp_connections, "TCP connections accepted")                  \
 	X(tcp_closed_idle, "TCP connections ended for being idle")      \

@@ -63,7 +63,7 @@ static void turn_round(struct msghdr *h)
 
 /* -- the plain way ---------------------------------------------------------------------------------------- */
 
-static void send_late(const struct queue_job *job, struct ax_slice answer)
+void udp_send_late(const struct queue_job *job, struct ax_slice answer)
 {
 	struct iovec iov = { (void *)answer.p, answer.n };
 	struct msghdr h = {
@@ -80,7 +80,7 @@ static bool queue_query(struct listener *l, const struct msghdr *h, const struct
 {
 	struct queue_job job;
 	memset((char *)&job + offsetof(struct queue_job, n), 0, sizeof job - offsetof(struct queue_job, n));
-	job.done = send_late;
+	job.done = udp_send_late;
 	job.fd = l->fd;
 	memcpy(&job.peer, h->msg_name, h->msg_namelen);
 	job.peer_n = h->msg_namelen;
@@ -262,6 +262,14 @@ void udp_free(struct udp *u)
 		free(u->listener[i].batch);
 	}
 	free(u);
+}
+
+int udp_socket(const struct udp *u, uint32_t listener)
+{
+	for (size_t i = 0; i < u->n; i++)
+		if (u->listener[i].index == listener)
+			return u->listener[i].fd;
+	return -1;
 }
 
 void udp_stats(const struct udp *u, struct stats *sum)

@@ -18,6 +18,10 @@ AX_MUST enum ax_err udp_start(struct udp **out, const struct address *addresses,
 /* End the threads; the sockets stay for answers still in the queue. */
 void udp_stop(struct udp *u);
 void udp_free(struct udp *u);
+/* For answers to queries that came another way than by a socket (xdp.h): one of a listener's sockets, and a
+ * queue_job's done that sends from job->fd, as job->control says. */
+int udp_socket(const struct udp *u, uint32_t listener);
+void udp_send_late(const struct queue_job *job, struct ax_slice answer);
 void udp_stats(const struct udp *u, struct stats *sum);
 
 #endif

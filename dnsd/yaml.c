@@ -368,6 +368,19 @@ static enum ax_err take_listen(struct reader *r, yaml_node_t *n, void *ctx)
 	return AX_OK;
 }
 
+static enum ax_err take_interface(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	const char *text;
+	(void)ctx;
+	enum ax_err e = kept_text(&text, r, n);
+	return e ? e : said(r, n, conf_add_interface(r->c, text));
+}
+
+static enum ax_err take_interfaces(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	return each_item(r, n, take_interface, ctx);
+}
+
 static enum ax_err take_metrics(struct reader *r, yaml_node_t *n, void *ctx)
 {
 	const char *text;
@@ -377,17 +390,12 @@ static enum ax_err take_metrics(struct reader *r, yaml_node_t *n, void *ctx)
 }
 
 static const struct key top_keys[] = {
-	{ "metrics", take_metrics },
-	{ "repo", take_repo },
-	{ "zones", take_zones },
-	{ "threads", take_threads },
-	{ "tcp-connections", take_tcp },
-	{ "require-signed", take_signers },
-	{ "ecs-from", take_sources },
-	{ "geo", take_geo },
-	{ "views", take_views },
-	{ "listen", take_listen },
-	{ NULL, NULL },
+	{ "metrics", take_metrics },       { "repo", take_repo },
+	{ "zones", take_zones },           { "threads", take_threads },
+	{ "tcp-connections", take_tcp },   { "require-signed", take_signers },
+	{ "ecs-from", take_sources },      { "geo", take_geo },
+	{ "views", take_views },           { "listen", take_listen },
+	{ "listen-xdp", take_interfaces }, { NULL, NULL },
 };
 
 /* A rule that asks for what no database tells would never match. */
