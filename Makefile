@@ -19,8 +19,9 @@ endif
 BUILD_DEPS := gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libldns-dev libssl-dev \
 	libsodium-dev liburcu-dev libsystemd-dev libidn2-dev libjansson-dev libmaxminddb-dev libyaml-dev libmicrohttpd-dev libxdp-dev libbpf-dev
 DEMO_DEPS  := bind9-dnsutils procps
-TEST_DEPS  := iproute2 iputils-ping check bind9 bind9-utils knot knot-dnsutils nsd vim neovim emacs-nox nano micro joe ne mc ed tmux rsync patch perl mandoc python3 git \
-	clang clang-format libclang-rt-14-dev shellcheck valgrind strace libmaxmind-db-writer-perl
+TEST_DEPS  := check bind9 bind9-utils knot knot-dnsutils nsd iproute2 iputils-ping \
+	vim neovim emacs-nox nano micro joe ne mc ed tmux rsync patch perl mandoc python3 git \
+	clang clang-format libclang-rt-14-dev shellcheck valgrind strace stress-ng libmaxmind-db-writer-perl
 
 DEPS       ?= $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)
 

@@ -201,7 +201,7 @@ static int scratch_attr(struct stat *st, const struct node *n)
 	st->st_mode = type[n->kind] | s->mode;
 	st->st_uid = s->uid;
 	st->st_gid = s->gid;
-	st->st_nlink = n->hashed;
+	st->st_nlink = n->hashed + s->names;
 	st->st_atim = s->atime;
 	st->st_mtim = s->mtime;
 	st->st_ctim = s->ctime;

@@ -113,10 +113,16 @@ static int new_scratch(struct node **out, struct mount *m, fuse_req_t req, struc
 {
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 	struct node *n = node_get(m, dir, name, kind);
+	gid_t gid = ctx->gid;
 	*out = NULL;
 	if (!n)
 		return ENOMEM;
-	int error = scratch_attach(m, n, mode & ~ctx->umask, ctx->uid, ctx->gid);
+	mode &= ~ctx->umask;
+	if (dir->scratch && (dir->scratch->mode & S_ISGID)) {
+		gid = dir->scratch->gid;
+		mode |= kind == NODE_DIR ? S_ISGID : 0;
+	}
+	int error = scratch_attach(m, n, mode, ctx->uid, gid);
 	if (error)
 		node_drop(m, n);
 	else
@@ -161,19 +167,23 @@ static int new_record(struct node **out, struct mount *m, fuse_req_t req, struct
 	return error;
 }
 
+/* May dir/name become something: 0, EEXIST, or what looking for it says. */
+static int vacant(struct mount *m, struct node *dir, const char *name)
+{
+	struct node *there;
+	double keep;
+	int error = ns_walk(&there, &keep, m, m->txn, dir, name, 0);
+	return !error ? EEXIST : error == ENOENT ? 0 : error;
+}
+
 static int new_file(struct node **out, struct mount *m, fuse_req_t req, struct node *dir, const char *name,
 		    mode_t mode)
 {
-	struct node *there;
 	uint16_t type;
-	double keep;
 	*out = NULL;
-	int error = ns_walk(&there, &keep, m, m->txn, dir, name, 0);
+	int error = vacant(m, dir, name);
 	if (!error)
-		return EEXIST;
-	if (error != ENOENT)
-		return error;
-	error = file_type(&type, m, req, dir, name);
+		error = file_type(&type, m, req, dir, name);
 	if (error)
 		return error;
 	if (type == ZONE_FILE) {
@@ -240,7 +250,9 @@ void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const cha
 	if (!m)
 		return;
 	struct node *dir = node_of(m, parent);
-	int error = file_type(&type, m, req, dir, name);
+	int error = vacant(m, dir, name);
+	if (!error)
+		error = file_type(&type, m, req, dir, name);
 	if (!error && type)
 		error = refuse_name(m, req, dir, name, "an RRset is no symbolic link", EPERM);
 	if (!error)
@@ -256,33 +268,54 @@ void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const cha
 	op_end(m);
 }
 
-/* A hard link from a record is a copy of its text; elsewhere there are none. */
+static int copy_record(struct node **out, struct mount *m, fuse_req_t req, struct node *from, struct node *dir,
+		       const char *name)
+{
+	struct ax_buf text = AX_BUF_INIT;
+	uint64_t version;
+	*out = NULL;
+	int error = attr_text(&text, &version, m, m->txn, from, false);
+	if (!error)
+		error = new_scratch(out, m, req, dir, name, NODE_FILE, 0644);
+	if (!error)
+		error = scratch_set(m, *out, ax_buf_view(&text));
+	if (error && *out)
+		node_drop(m, *out);
+	ax_buf_fini(&text);
+	return error;
+}
+
+/* A hard link of scratch is one; of a record it is a copy of the text, for that belongs to its name. */
+static int link_as(struct node **out, struct mount *m, fuse_req_t req, struct node *from, struct node *dir,
+		   const char *name)
+{
+	uint16_t type;
+	int error = vacant(m, dir, name);
+	if (!error)
+		error = file_type(&type, m, req, dir, name);
+	if (error)
+		return error;
+	if (type)
+		return refuse_name(m, req, dir, name, "an RRset is no hard link: write it, or rename onto it", EPERM);
+	if (node_drafts(from))
+		return copy_record(out, m, req, from, dir, name);
+	if (from->kind != NODE_FILE && from->kind != NODE_SYMLINK)
+		return EPERM;
+	*out = from;
+	return scratch_link(m, from, dir, name);
+}
+
 void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *newname)
 {
 	struct mount *m = op_begin(req);
-	struct ax_buf text = AX_BUF_INIT;
 	struct node *n = NULL;
-	uint64_t version;
-	uint16_t type;
 	if (!m)
 		return;
-	struct node *from = node_of(m, ino), *dir = node_of(m, newparent);
-	int error = node_drafts(from) ? file_type(&type, m, req, dir, newname) : EPERM;
-	if (!error && type)
-		error = EPERM;
-	if (!error)
-		error = attr_text(&text, &version, m, m->txn, from, false);
-	if (!error)
-		error = new_scratch(&n, m, req, dir, newname, NODE_FILE, 0644);
-	if (!error)
-		error = scratch_set(m, n, ax_buf_view(&text));
-	if (error && n)
-		node_drop(m, n);
+	int error = link_as(&n, m, req, node_of(m, ino), node_of(m, newparent), newname);
 	if (error)
 		fuse_reply_err(req, error);
 	else
 		op_reply_entry(req, m, m->txn, n, 0);
-	ax_buf_fini(&text);
 	op_end(m);
 }
 
@@ -300,7 +333,8 @@ static int later(struct mount *m, fuse_req_t req, job_fn *run, struct node *n, s
 	return 0;
 }
 
-static int make_label(struct node **out, struct mount *m, fuse_req_t req, struct node *dir, const char *name)
+static int make_label(struct node **out, struct mount *m, fuse_req_t req, struct node *dir, const char *name,
+		      mode_t mode)
 {
 	char hint[200];
 	struct ax_name owner;
@@ -309,7 +343,7 @@ static int make_label(struct node **out, struct mount *m, fuse_req_t req, struct
 	*out = NULL;
 	enum names_kind kind = names_dir(hint, name);
 	if (kind == NAMES_SCRATCH)
-		return new_scratch(out, m, req, dir, name, NODE_DIR, 0755);
+		return new_scratch(out, m, req, dir, name, NODE_DIR, mode);
 	if (kind == NAMES_REFUSED)
 		return refuse_name(m, req, dir, name, hint, EINVAL);
 	if (!node_owner(&owner, dir) || ax_label_from_file(label, &len, name) ||
@@ -353,7 +387,7 @@ void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 	} else if (dir->kind == NODE_DIR || dir->kind == NODE_ZONEDIR) {
 		error = new_scratch(&n, m, req, dir, name, NODE_DIR, mode);
 	} else {
-		error = make_label(&n, m, req, dir, name);
+		error = make_label(&n, m, req, dir, name, mode);
 	}
 	if (error)
 		fuse_reply_err(req, error);
@@ -407,7 +441,7 @@ void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 	} else if (!error && n->kind == NODE_TREE) {
 		error = remove_label(m, n);
 	} else if (!error && n->kind == NODE_DIR && !(n->dir && n->dir->n)) {
-		node_drop(m, n);
+		scratch_unname(m, n);
 	} else if (!error) {
 		error = n->kind == NODE_DIR ? ENOTEMPTY : ENOTDIR;
 	}
@@ -462,7 +496,7 @@ void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 	else if (!error && n->kind == NODE_ZONEFILE)
 		error = shelve_zone(m, req, n, NULL, NULL);
 	else if (!error && (n->kind == NODE_FILE || n->kind == NODE_SYMLINK))
-		node_drop(m, n);
+		scratch_unname(m, node_find(m, dir, name));
 	else if (!error)
 		error = n->kind == NODE_STATUS || n->kind == NODE_COMMIT ? EPERM : EISDIR;
 	if (error != EINPROGRESS)
@@ -486,17 +520,7 @@ void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_
 
 /* -- rename ----------------------------------------------------------------------------------------------- */
 
-/* A scratch object to another scratch name. */
-static int move_scratch(struct mount *m, struct node *n, struct node *there, struct node *dir, const char *name)
-{
-	if (there && there->kind == NODE_DIR && there->dir && there->dir->n)
-		return ENOTEMPTY;
-	if (!node_move(m, n, dir, name))
-		return ENOMEM;
-	n->view = dir->view;
-	return node_overlay(n) ? 0 : ENOMEM;
-}
-
+/* In these n is the name: a hard link of scratch, or the object itself. */
 static int rename_file(struct mount *m, fuse_req_t req, struct node *n, struct node *there, struct node *dir,
 		       const char *name)
 {
@@ -511,15 +535,15 @@ static int rename_file(struct mount *m, fuse_req_t req, struct node *n, struct n
 	if (!type && n->kind == NODE_RECORD)
 		return shelve(m, req, n, dir, name);
 	if (!type)
-		return move_scratch(m, n, there, dir, name);
-	if (n->kind == NODE_SYMLINK)
+		return scratch_move(m, n, dir, name);
+	if (node_named(n)->kind == NODE_SYMLINK)
 		return refuse_name(m, req, dir, name, "an RRset is no symbolic link", EPERM);
 	if (type == ZONE_FILE)
-		error = n->kind == NODE_FILE ? later(m, req, zonefiles_save_as, n, dir, name) : EXDEV;
+		error = n->scratch ? later(m, req, zonefiles_save_as, n, dir, name) : EXDEV;
 	else if (n->kind == NODE_ZONEFILE)
 		error = EXDEV;
-	else if (n->kind == NODE_FILE || n->view == dir->view)
-		error = later(m, req, n->kind == NODE_FILE ? save_file_as : save_record_as, n, dir, name);
+	else if (n->scratch || n->view == dir->view)
+		error = later(m, req, n->scratch ? save_file_as : save_record_as, n, dir, name);
 	else
 		error = EXDEV;
 	return error ? error : EINPROGRESS;
@@ -558,6 +582,7 @@ static int rename_node(struct mount *m, fuse_req_t req, struct node *n, struct n
 	case NODE_ZONEFILE:
 	case NODE_FILE:
 	case NODE_SYMLINK:
+	case NODE_NAME:
 		return rename_file(m, req, n, there, dir, name);
 	case NODE_TREE:
 		return rename_label(m, req, n, there, dir, name);
@@ -566,7 +591,9 @@ static int rename_node(struct mount *m, fuse_req_t req, struct node *n, struct n
 			return EPERM;
 		if (dir->kind == NODE_TREE && names_dir(hint, name) != NAMES_SCRATCH)
 			return EXDEV;
-		return there && there->kind != NODE_DIR ? ENOTDIR : move_scratch(m, n, there, dir, name);
+		if (there && there->kind != NODE_DIR)
+			return ENOTDIR;
+		return there && there->dir && there->dir->n ? ENOTEMPTY : scratch_move(m, n, dir, name);
 	default:
 		return EPERM;
 	}
@@ -590,8 +617,8 @@ void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t n
 		there = NULL;
 	if (!error && there && (flags & RENAME_NOREPLACE))
 		error = EEXIST;
-	if (!error && there != n)
-		error = rename_node(m, req, n, there, to, newname);
+	if (!error && there != n) /* two names of one file stay two (POSIX) */
+		error = rename_node(m, req, n->scratch ? node_find(m, from, name) : n, there, to, newname);
 	if (error != EINPROGRESS)
 		fuse_reply_err(req, error);
 	op_end(m);

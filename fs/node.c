@@ -110,15 +110,22 @@ struct node *node_get(struct mount *m, struct node *parent, const char *name, en
 	return node_new(m, parent, name, kind);
 }
 
-void node_unhash(struct mount *m, struct node *n)
+static void take_out(struct mount *m, struct node *n)
 {
-	if (!n->hashed)
-		return;
 	unchain(n);
 	chain(&m->unnamed, n);
 	n->hashed = false;
 	m->nodes.n--;
 	node_underlay(m, n);
+}
+
+void node_unhash(struct mount *m, struct node *n)
+{
+	if (!n->hashed)
+		return;
+	if (n->kind == NODE_NAME)
+		n->file->scratch->names--;
+	take_out(m, n);
 }
 
 void node_drop(struct mount *m, struct node *n)
@@ -137,7 +144,8 @@ bool node_move(struct mount *m, struct node *n, struct node *parent, const char 
 	if (there && there != n)
 		node_unhash(m, there);
 	node_pin(n);
-	node_unhash(m, n);
+	if (n->hashed)
+		take_out(m, n);
 	free(n->name);
 	n->name = copy;
 	n->parent = parent;
@@ -148,19 +156,26 @@ bool node_move(struct mount *m, struct node *n, struct node *parent, const char 
 	return true;
 }
 
+static void release_content(struct mount *m, struct node *n)
+{
+	if (n->kind == NODE_LINK)
+		free(n->target);
+	else if (n->kind == NODE_NAME)
+		node_unpin(m, n->file);
+	else if (node_drafts(n))
+		draft_free(n->draft);
+	else if (n->dir)
+		free(n->dir->over), free(n->dir);
+	scratch_free(m, n->scratch);
+}
+
 static void release(struct mount *m, struct node *n)
 {
 	struct view *v = n->view;
 	if (n->hashed)
 		node_unhash(m, n);
 	unchain(n);
-	if (n->kind == NODE_LINK)
-		free(n->target);
-	else if (node_drafts(n))
-		draft_free(n->draft);
-	else if (n->dir)
-		free(n->dir->over), free(n->dir);
-	scratch_free(m, n->scratch);
+	release_content(m, n);
 	if (v && v->root == n)
 		view_unroot(m, v);
 	free(n->name);

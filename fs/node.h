@@ -21,6 +21,8 @@
  * and the size of another shows half of it; so when somebody else changes the record, its name leads to a new node,
  * as if a new file had been renamed there. Only what this mount itself writes in place changes a node's text; and the
  * last one who has the old open moves on to the new when it asks.
+ * A hard link is a node of its own in the table, NODE_NAME, that leads to the file's: whatever name it was found by,
+ * the kernel must get one number. A file whose first name went lives on, nameless, as long as a NODE_NAME pins it.
  * Invariants: of one parent and name at most one node is in the table. A node lives while the kernel counts it
  *   (nlookup) or somebody pins it: a child, an open file, an overlay, a job.
  * Threads: everything here belongs to mount.lock.
@@ -54,6 +56,7 @@ enum node_kind {
 	NODE_FILE,   /* scratch */
 	NODE_SYMLINK,
 	NODE_DIR,
+	NODE_NAME, /* one more name of a FILE or SYMLINK; the kernel never sees it */
 	NODE_KINDS
 };
 
@@ -79,8 +82,9 @@ struct node {
 		struct dir *dir;     /* TREE, DIR, ZONEDIR: what is not in the tree; may be NULL */
 		struct draft *draft; /* RECORD, ZONEFILE: being written; may be NULL */
 		char *target;        /* LINK */
+		struct node *file;   /* NAME: what it names; pinned */
 	};
-	struct scratch *scratch; /* FILE, SYMLINK, DIR */
+	struct scratch *scratch; /* FILE, SYMLINK, DIR, NAME */
 	char *name;
 };
 
@@ -147,6 +151,11 @@ bool node_keeps_text(const struct node *n);
 static inline bool node_drafts(const struct node *n)
 {
 	return n->kind == NODE_RECORD || n->kind == NODE_ZONEFILE;
+}
+/* What a name leads to: the node itself, unless it is a hard link. */
+static inline struct node *node_named(struct node *n)
+{
+	return n->kind == NODE_NAME ? n->file : n;
 }
 /* Scratch that is opened by name only. */
 bool node_hidden(const struct node *n);

@@ -11,6 +11,7 @@
 #include "fs/who.h"
 #include "fs/zonefiles.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -329,12 +330,9 @@ static int walk_zones(struct node **out, double *keep, struct mount *m, struct a
 	return made(out, n);
 }
 
-int ns_walk(struct node **out, double *keep, struct mount *m, struct ax_txn *t, struct node *dir, const char *name,
-	    uid_t uid)
+static int walk(struct node **out, double *keep, struct mount *m, struct ax_txn *t, struct node *dir,
+		const char *name, uid_t uid)
 {
-	struct node *n;
-	*out = NULL;
-	*keep = 0;
 	switch (dir->kind) {
 	case NODE_ROOT:
 	case NODE_ZONE:
@@ -357,12 +355,24 @@ int ns_walk(struct node **out, double *keep, struct mount *m, struct ax_txn *t, 
 	case NODE_TREE:
 		return walk_tree(out, keep, m, t, dir, name);
 	case NODE_DIR:
-		n = node_find(m, dir, name);
-		*out = n;
-		return n ? 0 : ENOENT;
+		*out = node_find(m, dir, name);
+		return *out ? 0 : ENOENT;
 	default:
 		return ENOTDIR;
 	}
+}
+
+int ns_walk(struct node **out, double *keep, struct mount *m, struct ax_txn *t, struct node *dir, const char *name,
+	    uid_t uid)
+{
+	*out = NULL;
+	*keep = 0;
+	if (strlen(name) > NAME_MAX) /* newer kernels pass on up to PATH_MAX */
+		return ENAMETOOLONG;
+	int error = walk(out, keep, m, t, dir, name, uid);
+	if (!error)
+		*out = node_named(*out);
+	return error;
 }
 
 /* -- listing ---------------------------------------------------------------------------------------------- */
@@ -477,10 +487,11 @@ static int list_overlay(const struct node *dir, ns_list_fn *each, void *ctx)
 {
 	int e = 0;
 	for (size_t i = 0; !e && dir->dir && i < dir->dir->n; i++) {
-		const struct node *n = dir->dir->over[i];
-		unsigned type = n->kind == NODE_SYMLINK                       ? S_IFLNK
-				: n->kind == NODE_DIR || n->kind == NODE_TREE ? S_IFDIR
-									      : S_IFREG;
+		struct node *n = dir->dir->over[i];
+		enum node_kind kind = node_named(n)->kind;
+		unsigned type = kind == NODE_SYMLINK                    ? S_IFLNK
+				: kind == NODE_DIR || kind == NODE_TREE ? S_IFDIR
+									: S_IFREG;
 		if (!node_hidden(n) && n->kind != NODE_ZONEFILE)
 			e = each(ctx, n->name, type);
 	}

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 /* Find name in dir: *out is not counted and not pinned. keep says for how many seconds the name leads there, or
- * nowhere (ENOENT with NULL). Other errnos: EIO, ENOMEM, ENOTDIR. */
+ * nowhere (ENOENT with NULL). A hard link leads to its file. Other errnos: EIO, ENAMETOOLONG, ENOMEM, ENOTDIR. */
 AX_MUST int ns_walk(struct node **out, double *keep, struct mount *m, struct ax_txn *t, struct node *dir,
 		    const char *name, uid_t uid);
 

@@ -10,9 +10,11 @@ static struct node *rejected_file(struct mount *m, struct node *dir, const char 
 	char file[300];
 	snprintf(file, sizeof(file), "%.240s.rejected", name);
 	struct node *n = node_find(m, dir, file);
-	if (n && n->kind == NODE_FILE)
+	if (n && n->kind == NODE_FILE && !n->scratch->names)
 		return n;
-	n = node_get(m, dir, file, NODE_FILE);
+	if (n) /* another thing, or kept by another name */
+		node_drop(m, n);
+	n = node_new(m, dir, file, NODE_FILE);
 	if (!n)
 		return NULL;
 	if (scratch_attach(m, n, 0644, who->uid, m->gid)) {

@@ -291,16 +291,17 @@ void save_draft(struct mount *m, struct ax_txn *t, struct job *j)
 
 /* -- scratch and records that become a record ------------------------------------------------------------- */
 
-/* Once committed, the object is the record: its number follows it. */
-static void become_record(struct mount *m, struct ax_txn *t, struct job *j, struct text *s, const struct commit *c)
+/* What was renamed is the record now: its number follows it. A scratch file that has another name stays behind that.
+ * NULL without memory. */
+static struct node *renamed(struct mount *m, struct job *j)
 {
 	struct node *n = j->node;
-	struct record_info now;
-	bool dated = n->scratch && n->scratch->dated;
-	struct timespec mtime = n->scratch ? n->scratch->mtime : (struct timespec){ 0 };
-	call_off(j->dir->view, ax_buf_view(&s->key));
+	if (n->scratch && (n->kind == NODE_NAME || n->scratch->names)) {
+		scratch_unname(m, n);
+		return node_get(m, j->dir, j->name, NODE_RECORD);
+	}
 	if (!node_move(m, n, j->dir, j->name))
-		return; /* committed all the same: the next look finds it */
+		return NULL;
 	if (n->kind == NODE_FILE) {
 		scratch_free(m, n->scratch);
 		n->scratch = NULL;
@@ -309,6 +310,19 @@ static void become_record(struct mount *m, struct ax_txn *t, struct job *j, stru
 	}
 	n->view = j->dir->view;
 	n->zone = j->dir->zone;
+	return n;
+}
+
+static void become_record(struct mount *m, struct ax_txn *t, struct job *j, struct text *s, const struct commit *c)
+{
+	const struct scratch *from = node_named(j->node)->scratch;
+	struct record_info now;
+	bool dated = from && from->dated;
+	struct timespec mtime = from ? from->mtime : (struct timespec){ 0 };
+	call_off(j->dir->view, ax_buf_view(&s->key));
+	struct node *n = renamed(m, j);
+	if (!n)
+		return; /* committed all the same: the next look finds it */
 	n->version = 0;
 	if (record_look(&now, NULL, t, &c->tip, ax_buf_view(&s->key)))
 		return;
@@ -368,7 +382,8 @@ void save_file_as(struct mount *m, struct ax_txn *t, struct job *j)
 	struct text s = { .text = AX_BUF_INIT };
 	struct ax_buf none = AX_BUF_INIT;
 	pthread_mutex_lock(&m->lock);
-	int error = j->node->kind == NODE_FILE ? take_as(&s, j, &j->node->scratch->data) : EINVAL;
+	const struct node *file = node_named(j->node);
+	int error = file->kind == NODE_FILE ? take_as(&s, j, &file->scratch->data) : EINVAL;
 	if (!error)
 		error = save_as(m, t, j, &s, &none);
 	job_answer(m, j, error);

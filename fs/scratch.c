@@ -38,6 +38,15 @@ void scratch_touch(struct mount *m, struct node *n)
 	link_use(m, n->scratch);
 }
 
+/* A name in it came, went or moved. */
+static void dir_changed(struct node *dir)
+{
+	if (!dir->scratch)
+		return;
+	clock_gettime(CLOCK_REALTIME, &dir->scratch->mtime);
+	dir->scratch->ctime = dir->scratch->mtime;
+}
+
 int scratch_attach(struct mount *m, struct node *n, mode_t mode, uid_t uid, gid_t gid)
 {
 	struct scratch *s;
@@ -60,7 +69,56 @@ int scratch_attach(struct mount *m, struct node *n, mode_t mode, uid_t uid, gid_
 	n->scratch = s;
 	m->scratch_objects++;
 	link_use(m, s);
+	if (n->hashed)
+		dir_changed(n->parent);
 	return 0;
+}
+
+int scratch_link(struct mount *m, struct node *file, struct node *dir, const char *name)
+{
+	struct node *n = node_new(m, dir, name, NODE_NAME);
+	if (!n)
+		return ENOMEM;
+	n->file = file;
+	node_pin(file);
+	file->scratch->names++;
+	int error = scratch_attach(m, n, 0, 0, 0);
+	if (error) {
+		node_drop(m, n);
+		return error;
+	}
+	clock_gettime(CLOCK_REALTIME, &file->scratch->ctime);
+	scratch_touch(m, file);
+	return 0;
+}
+
+int scratch_move(struct mount *m, struct node *entry, struct node *dir, const char *name)
+{
+	struct scratch *s = node_named(entry)->scratch;
+	struct node *there = node_find(m, dir, name), *from = entry->parent;
+	if (there && node_named(there)->scratch)
+		clock_gettime(CLOCK_REALTIME, &node_named(there)->scratch->ctime);
+	node_pin(from);
+	node_pin(entry); /* nothing else may: the kernel knows no hard link's node */
+	bool moved = node_move(m, entry, dir, name);
+	if (moved) {
+		dir_changed(from);
+		dir_changed(dir);
+		clock_gettime(CLOCK_REALTIME, &s->ctime);
+		entry->scratch->hidden = false;
+		entry->view = dir->view;
+	}
+	moved = moved && node_overlay(entry);
+	node_unpin(m, entry);
+	node_unpin(m, from);
+	return moved ? 0 : ENOMEM;
+}
+
+void scratch_unname(struct mount *m, struct node *entry)
+{
+	clock_gettime(CLOCK_REALTIME, &node_named(entry)->scratch->ctime);
+	dir_changed(entry->parent);
+	node_drop(m, entry);
 }
 
 void scratch_free(struct mount *m, struct scratch *s)
@@ -140,14 +198,21 @@ int scratch_set(struct mount *m, struct node *n, struct ax_slice data)
 	return 0;
 }
 
+static bool idle(const struct scratch *s, uint64_t now)
+{
+	return now - s->used > (uint64_t)SCRATCH_IDLE_S * 1000000000u;
+}
+
+/* Names are no younger than their file, so they go before it. What can't go is looked at again after as long. */
 void scratch_sweep(struct mount *m)
 {
-	uint64_t now = who_clock(), idle = (uint64_t)SCRATCH_IDLE_S * 1000000000u;
-	for (struct scratch *s = m->oldest, *next; s && now - s->used > idle; s = next) {
-		struct node *n = s->node;
+	uint64_t now = who_clock();
+	while (m->oldest && idle(m->oldest, now)) {
+		struct node *n = m->oldest->node;
 		bool full = n->kind == NODE_DIR && n->dir && n->dir->n;
-		next = s->newer; /* not freed with n: what has a child in the table is in the table itself */
-		if (!n->opens && n->hashed && !full)
+		bool used = node_named(n)->opens || !idle(node_named(n)->scratch, now);
+		scratch_touch(m, n);
+		if (!full && !used)
 			node_unhash(m, n);
 	}
 }

@@ -1,6 +1,7 @@
 /* scratch.h - ordinary POSIX objects in memory: what editors and copying tools put beside the records. Never
  * committed, bounded, dropped an hour after their last use. Threads: belongs to mount.lock. Limits: SCRATCH_MAX bytes
- * and SCRATCH_OBJECTS objects a mount, ENOSPC beyond: a runaway copy must not take the daemon's memory. */
+ * and SCRATCH_OBJECTS objects and further names a mount, ENOSPC beyond: a runaway copy must not take the daemon's
+ * memory. */
 #ifndef FS_SCRATCH_H
 #define FS_SCRATCH_H
 
@@ -17,15 +18,16 @@ struct scratch {
 	uid_t uid;
 	gid_t gid;
 	struct timespec atime, mtime, ctime;
-	bool dated;  /* mtime was set by utimens: it goes along when the file becomes a record */
-	bool hidden; /* A.rejected: opened by name, not listed, no obstacle to rmdir */
+	bool dated;     /* mtime was set by utimens: it goes along when the file becomes a record */
+	bool hidden;    /* A.rejected: opened by name, not listed, no obstacle to rmdir */
+	uint32_t names; /* further ones (NODE_NAME), which keep it when its own is gone */
 	uint64_t ino;
 	uint64_t used;                 /* who_clock() of the last use */
 	struct scratch *newer, *older; /* by last use, for dropping */
 	struct node *node;
 };
 
-/* Give n (FILE, SYMLINK or DIR) its scratch part and put it into its parent's overlay. ENOSPC or ENOMEM. */
+/* Give n (FILE, SYMLINK, DIR or NAME) its scratch part and put it into its parent's overlay. ENOSPC or ENOMEM. */
 AX_MUST int scratch_attach(struct mount *m, struct node *n, mode_t mode, uid_t uid, gid_t gid);
 /* Give back the memory. NULL is fine. */
 void scratch_free(struct mount *m, struct scratch *s);
@@ -34,6 +36,12 @@ AX_MUST int scratch_write(struct mount *m, struct node *n, const void *p, size_t
 AX_MUST int scratch_truncate(struct mount *m, struct node *n, uint64_t size);
 /* Replace the whole content. */
 AX_MUST int scratch_set(struct mount *m, struct node *n, struct ax_slice data);
+/* dir/name is one more name of the file or symbolic link. ENOSPC or ENOMEM. */
+AX_MUST int scratch_link(struct mount *m, struct node *file, struct node *dir, const char *name);
+/* A name (FILE, SYMLINK, DIR or NAME) becomes dir/name, in place of what is there. ENOMEM. */
+AX_MUST int scratch_move(struct mount *m, struct node *entry, struct node *dir, const char *name);
+/* A name goes; the object too, unless it has another or is in use. */
+void scratch_unname(struct mount *m, struct node *entry);
 void scratch_touch(struct mount *m, struct node *n);
 /* Drop what nobody used for SCRATCH_IDLE_S. */
 void scratch_sweep(struct mount *m);

@@ -173,7 +173,7 @@ static int save_as(struct mount *m, struct ax_txn *t, struct job *j)
 	struct zone_text s;
 	struct node *n;
 	double keep;
-	if (j->node->kind != NODE_FILE)
+	if (node_named(j->node)->kind != NODE_FILE)
 		return EINVAL;
 	struct node *away = node_find(m, j->dir, j->name);
 	if (away && away->overlaid && away->kind == NODE_ZONEFILE)
@@ -182,14 +182,14 @@ static int save_as(struct mount *m, struct ax_txn *t, struct job *j)
 	if (error || n->kind != NODE_ZONEFILE)
 		return error ? error : EPERM;
 	node_pin(n);
-	error = take(&s, n->view, n->name, &j->node->scratch->data);
+	error = take(&s, n->view, n->name, &node_named(j->node)->scratch->data);
 	enum ax_err e = error ? AX_ENOMEM : commit_zone(m, t, &s, &j->who);
 	if (e)
 		reject(m, j->dir, j->name, ax_buf_view(&s.text), ax_err_text(e), &j->who);
 	else
 		tell_warnings(m, j->dir, &s, &j->who);
 	if (!e)
-		node_drop(m, j->node);
+		scratch_unname(m, j->node);
 	text_fini(&s);
 	node_unpin(m, n);
 	return ax_err_errno(e);
