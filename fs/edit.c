@@ -8,6 +8,7 @@
 #include "fs/stage.h"
 #include "fs/zonefiles.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* -- open ------------------------------------------------------------------------------------------------- */
@@ -264,6 +265,17 @@ static void judge(fuse_req_t req, struct mount *m, struct node *n)
 	fuse_reply_err(req, error);
 }
 
+/* A process that dies flushes what it has open: what it wrote may be the half of a text. */
+static void doubt(struct draft *d, pid_t pid)
+{
+	char reason[100];
+	int signal = draft_refused(d) ? 0 : who_killed(pid);
+	if (!signal)
+		return;
+	snprintf(reason, sizeof(reason), "its writer was killed by signal %d before it closed the file", signal);
+	draft_refuse(d, EINTR, reason);
+}
+
 /* Every child of a shell flushes at its exit; only the process that opened the file says that it is complete. */
 void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
@@ -273,10 +285,13 @@ void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct handle *h = op_handle(fi);
 	struct node *n = node_of(m, ino);
 	bool draft = node_drafts(n) && n->draft && writes(h->flags);
-	if (draft && (to_judge(n) || draft_refused(n->draft)) && who_process(fuse_req_ctx(req)->pid) == h->process)
+	pid_t pid = fuse_req_ctx(req)->pid;
+	if (draft && (to_judge(n) || draft_refused(n->draft)) && who_process(pid) == h->process) {
+		doubt(n->draft, pid);
 		judge(req, m, n);
-	else
+	} else {
 		fuse_reply_err(req, 0);
+	}
 	op_end(m);
 }
 

@@ -30,6 +30,8 @@ void reject(struct mount *m, struct node *dir, const char *name, struct ax_slice
 {
 	struct ax_buf b = AX_BUF_INIT;
 	errors_refuse(m, who, dir, name, reason);
+	if (text.n > SCRATCH_MAX)
+		return;
 	struct node *n = rejected_file(m, dir, name, who);
 	if (!n)
 		return; /* `errors` has the reason */

@@ -37,6 +37,25 @@ pid_t who_process(pid_t pid)
 	return at ? (pid_t)atol(at + 6) : 0;
 }
 
+int who_killed(pid_t pid)
+{
+	enum { FLAGS = 9, EXIT_CODE = 52, EXITING = 4 }; /* proc(5): fields of stat, PF_EXITING */
+	char buf[2048];
+	unsigned long flags = 0, code = 0;
+	if (pid <= 0 || read_proc(buf, sizeof(buf), pid, "stat") <= 0)
+		return 0;
+	char *at = strrchr(buf, ')'), *rest = NULL; /* the end of field 2, which may hold anything */
+	int field = 3;
+	for (char *word = strtok_r(at ? at + 1 : buf, " \n", &rest); word;
+	     word = strtok_r(NULL, " \n", &rest), field++) {
+		if (field == FLAGS)
+			flags = strtoul(word, NULL, 10);
+		if (field == EXIT_CODE)
+			code = strtoul(word, NULL, 10);
+	}
+	return flags & EXITING ? (int)(code & 0x7f) : 0;
+}
+
 void who_ask(struct who *w, uid_t uid, pid_t pid)
 {
 	char comm[64], host[HOST_NAME_MAX + 1] = "localhost", buf[4096];

@@ -17,6 +17,9 @@ void who_ask(struct who *w, uid_t uid, pid_t pid);
 struct ax_actor who_actor(const struct who *w);
 /* The process that thread pid belongs to; 0 if it is gone. */
 pid_t who_process(pid_t pid);
+/* The signal that thread pid's process is dying of; 0 if it is not, or exits by itself. An ordinary user does not
+ * learn it of another's process: 0 then. */
+int who_killed(pid_t pid);
 
 struct ax_time who_now(void);
 /* Nanoseconds of a clock that never jumps. */

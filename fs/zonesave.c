@@ -126,7 +126,7 @@ static int judged_before(struct mount *m, struct node *n, const struct who *who)
 	struct draft *d = n->draft;
 	int error = draft_refused(d);
 	if (error && !d->judged) {
-		errors_refuse(m, who, n->parent, n->name, d->reason);
+		reject(m, n->parent, n->name, ax_buf_view(&d->text), d->reason, who);
 		d->judged = true;
 		d->shown = false;
 	}
