@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TRIM_SLACK = 4096 };
+
 struct ax_slice ax_slice_str(const char *s)
 {
 	return ax_slice(s, strlen(s));
@@ -36,6 +38,16 @@ void ax_buf_clear(struct ax_buf *b)
 {
 	b->n = 0;
 	b->failed = false;
+}
+
+void ax_buf_trim(struct ax_buf *b)
+{
+	size_t cap = b->n + TRIM_SLACK;
+	uint8_t *p = b->cap / 2 > cap ? realloc(b->p, cap) : NULL;
+	if (!p)
+		return; /* too little to be worth it, or kept as it is */
+	b->p = p;
+	b->cap = cap;
 }
 
 bool ax_buf_reserve(struct ax_buf *b, size_t n)

@@ -39,6 +39,8 @@ bool ax_slice_starts(struct ax_slice s, struct ax_slice prefix);
 void ax_buf_fini(struct ax_buf *b);
 /* Forget the content, keep the memory (and clear `failed`). */
 void ax_buf_clear(struct ax_buf *b);
+/* Give back memory that a longer content left. */
+void ax_buf_trim(struct ax_buf *b);
 /* Room for n more bytes at b->p + b->n; false (and failed) without memory. */
 bool ax_buf_reserve(struct ax_buf *b, size_t n);
 void ax_buf_put(struct ax_buf *b, const void *p, size_t n);

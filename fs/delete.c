@@ -48,9 +48,9 @@ static int orphan(struct mount *m, struct node *n, struct ax_slice text)
 int save_set_aside(struct mount *m, struct node *n, struct node *dir, const char *name, struct ax_slice text,
 		   const struct who *who)
 {
-	struct node *there = node_find(m, dir, name);
-	if (m->scratch_objects >= SCRATCH_OBJECTS || m->scratch_bytes + text.n > SCRATCH_MAX)
+	if (!scratch_room(m, text.n))
 		return ENOSPC;
+	struct node *there = node_find(m, dir, name);
 	if (there && there != n)
 		node_drop(m, there);
 	if (!node_move(m, n, dir, name))

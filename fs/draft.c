@@ -79,6 +79,7 @@ static int resize(struct draft *d, uint64_t size)
 		memset(d->text.p + d->text.n, 0, more);
 	}
 	d->text.n = (size_t)size;
+	ax_buf_trim(&d->text);
 	count(d);
 	if (size < d->checked)
 		d->checked = size ? SIZE_MAX : 0; /* perhaps within a line */

@@ -38,6 +38,34 @@ void scratch_touch(struct mount *m, struct node *n)
 	link_use(m, n->scratch);
 }
 
+/* The oldest refused text makes room: `errors` has its reason, and who needs room may be about to save. */
+static bool drop_refused(struct mount *m, const struct scratch *but)
+{
+	struct scratch *s = m->oldest;
+	while (s && (!s->hidden || s == but || s->node->pins > s->node->overlaid)) /* in use */
+		s = s->newer;
+	if (!s)
+		return false;
+	m->scratch_bytes -= s->data.n;
+	ax_buf_fini(&s->data);
+	s->hidden = false;
+	node_drop(m, s->node);
+	return true;
+}
+
+static bool make_room(struct mount *m, const struct scratch *but, size_t objects, uint64_t bytes)
+{
+	while (m->scratch_objects + objects > SCRATCH_OBJECTS || m->scratch_bytes + bytes > SCRATCH_MAX)
+		if (bytes > SCRATCH_MAX || !drop_refused(m, but))
+			return false;
+	return true;
+}
+
+bool scratch_room(struct mount *m, uint64_t bytes)
+{
+	return make_room(m, NULL, 1, bytes);
+}
+
 /* A name in it came, went or moved. */
 static void dir_changed(struct node *dir)
 {
@@ -50,7 +78,7 @@ static void dir_changed(struct node *dir)
 int scratch_attach(struct mount *m, struct node *n, mode_t mode, uid_t uid, gid_t gid)
 {
 	struct scratch *s;
-	if (m->scratch_objects >= SCRATCH_OBJECTS)
+	if (!make_room(m, n->kind == NODE_NAME ? n->file->scratch : NULL, 1, 0))
 		return ENOSPC;
 	s = calloc(1, sizeof(*s));
 	if (!s)
@@ -135,7 +163,7 @@ void scratch_free(struct mount *m, struct scratch *s)
 /* Make room for a content of size bytes; what is new is zeros. */
 static int resize(struct mount *m, struct scratch *s, uint64_t size)
 {
-	if (size > SCRATCH_MAX || m->scratch_bytes - s->data.n + size > SCRATCH_MAX)
+	if (size > s->data.n && !make_room(m, s, 0, size - s->data.n))
 		return ENOSPC;
 	m->scratch_bytes -= s->data.n;
 	if (size > s->data.n) {
@@ -146,8 +174,7 @@ static int resize(struct mount *m, struct scratch *s, uint64_t size)
 		}
 	} else {
 		s->data.n = (size_t)size;
-		if (!size)
-			ax_buf_fini(&s->data);
+		ax_buf_trim(&s->data);
 	}
 	m->scratch_bytes += s->data.n;
 	if (!s->data.failed)

@@ -19,7 +19,7 @@ struct scratch {
 	gid_t gid;
 	struct timespec atime, mtime, ctime;
 	bool dated;     /* mtime was set by utimens: it goes along when the file becomes a record */
-	bool hidden;    /* A.rejected: opened by name, not listed, no obstacle to rmdir */
+	bool hidden;    /* A.rejected: opened by name, not listed, no obstacle to rmdir; goes when room is short */
 	uint32_t names; /* further ones (NODE_NAME), which keep it when its own is gone */
 	uint64_t ino;
 	uint64_t used;                 /* who_clock() of the last use */
@@ -42,6 +42,8 @@ AX_MUST int scratch_link(struct mount *m, struct node *file, struct node *dir, c
 AX_MUST int scratch_move(struct mount *m, struct node *entry, struct node *dir, const char *name);
 /* A name goes; the object too, unless it has another or is in use. */
 void scratch_unname(struct mount *m, struct node *entry);
+/* Is there room for one more object of that many bytes? Refused texts go for it. */
+bool scratch_room(struct mount *m, uint64_t bytes);
 void scratch_touch(struct mount *m, struct node *n);
 /* Drop what nobody used for SCRATCH_IDLE_S. */
 void scratch_sweep(struct mount *m);
