@@ -36,6 +36,7 @@
 	X(AX_ELOST, "somebody else was faster: the branch has moved", ESTALE, 5)          \
 	X(AX_EPERM, "not permitted", EPERM, 7)                                            \
 	X(AX_EPROTECTED, "the branch is protected", EROFS, 7)                             \
+	X(AX_EROFS, "the store is on a disk that is read-only", EROFS, 7)                 \
 	X(AX_EVERSION, "the repository has a format this program does not know", EIO, 70) \
 	X(AX_ECORRUPT, "a stored object is missing or damaged", EIO, 70)                  \
 	X(AX_ENOSPC, "no space left in the store", ENOSPC, 70)                            \

@@ -79,8 +79,9 @@ static enum ax_err lmdb_error(int rc)
 		return AX_ENOMEM;
 	case EACCES:
 	case EPERM:
-	case EROFS:
 		return AX_EPERM;
+	case EROFS:
+		return AX_EROFS;
 	default:
 		return AX_EIO;
 	}
@@ -205,7 +206,8 @@ static enum ax_err make_dir(const char *path, bool shared, uint32_t gid, bool *m
 	*made = mkdir(path, 0700) == 0;
 	if (!*made && errno != EEXIST)
 		return ax_fail(errno == ENOSPC || errno == EDQUOT    ? AX_ENOSPC
-			       : errno == EACCES || errno == EROFS   ? AX_EPERM
+			       : errno == EACCES                     ? AX_EPERM
+			       : errno == EROFS                      ? AX_EROFS
 			       : errno == ENOENT || errno == ENOTDIR ? AX_ENOENT
 								     : AX_EIO,
 			       "%s: cannot make the folder: %m", path);

@@ -189,7 +189,7 @@ static int run(const struct args *a, const char *options, int *pipe_fd)
 	int status = 1;
 	enum ax_err e = mount_open(&m, a->repo);
 	if (e) {
-		fprintf(stderr, "apexfs: %s\n", ax_err_text(e));
+		fprintf(stderr, "apexfs: %s%s\n", ax_err_text(e), e == AX_EROFS ? ": mount it with -o ro" : "");
 		status = ax_err_status(e);
 	} else if (fuse_args(&args, a, options)) {
 		fprintf(stderr, "apexfs: out of memory\n");

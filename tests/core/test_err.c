@@ -34,6 +34,7 @@ START_TEST(err__statuses_are_those_of_the_command_line)
 	ck_assert_int_eq(ax_err_status(AX_EIO), 70);
 	ck_assert_int_eq(ax_err_errno(AX_EINVAL), EBADMSG);
 	ck_assert_int_eq(ax_err_errno(AX_EPROTECTED), EROFS);
+	ck_assert_int_eq(ax_err_errno(AX_EROFS), EROFS);
 }
 END_TEST
 
