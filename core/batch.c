@@ -178,6 +178,7 @@ enum ax_err ax_batch_delete_subtree(struct ax_batch *b, struct ax_txn *t, const 
 	enum ax_err e = ax_cursor_init(&c, t, root);
 	if (e)
 		return e;
+	c.keys_only = true;
 	e = ax_name_within(owner, &b->apex) ? ax_key_owner(&prefix, owner, &b->apex) : outside(b, owner);
 	if (!e)
 		e = ax_cursor_seek(&c, ax_buf_view(&prefix));

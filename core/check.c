@@ -145,6 +145,7 @@ static enum ax_err nothing_below(struct checker *c)
 	enum ax_err e = ax_cursor_init(&below, c->txn, c->root);
 	if (e)
 		return e;
+	below.keys_only = true;
 	for (e = ax_cursor_seek(&below, ax_buf_view(&c->owner)); !e && !bad; e = ax_cursor_next(&below)) {
 		if (!below.valid || !ax_slice_starts(below.entry.key, ax_buf_view(&c->owner)))
 			break;
@@ -238,8 +239,9 @@ static enum ax_err gather(struct here *h, struct checker *c, bool all)
 		uint16_t type = type_at(c->at.entry.key, c->owner.n);
 		if (!type)
 			break;
-		if (!(e = note(h, type, c->at.entry.value)) && all && c->warn)
-			e = check_targets(c, c->at.entry.key, c->at.entry.value);
+		struct ax_slice value;
+		if (!(e = ax_cursor_value(&value, &c->at)) && !(e = note(h, type, value)) && all && c->warn)
+			e = check_targets(c, c->at.entry.key, value);
 		if (!e)
 			e = ax_cursor_next(&c->at);
 	}
@@ -306,6 +308,7 @@ static enum ax_err check_apex(struct checker *c)
 static enum ax_err begin(struct checker *c)
 {
 	enum ax_err e = ax_cursor_init(&c->at, c->txn, c->root);
+	c->at.keys_only = true; /* what stands beyond the owner is no business of ours */
 	if (!e)
 		e = ax_cursor_seek(&c->at, ax_slice(NULL, 0));
 	return e ? e : check_apex(c);

@@ -300,14 +300,18 @@ static enum ax_err matching(bool *any, struct ax_lookup_work *w, const struct ax
 		return e;
 	}
 	e = ax_cursor_init(&c, w->txn, &w->commit->root);
+	c.keys_only = true; /* what stands behind the name is not asked for */
 	if (!e)
 		e = ax_cursor_seek(&c, ax_buf_view(&prefix));
 	while (!e && c.valid && ax_slice_starts(c.entry.key, ax_buf_view(&prefix))) {
 		struct ax_rrset set;
+		struct ax_slice value;
 		const uint8_t *type = c.entry.key.p + owner_len + 1;
 		uint16_t covered = c.entry.key.n >= owner_len + 5 ? ax_be16(type + 2) : 0;
 		if (w->qtype != AX_TYPE_ANY || !left_out_of_any(ax_be16(type))) {
-			e = ax_rrset_view(&set, ax_be16(type), covered, c.entry.value);
+			e = ax_cursor_value(&value, &c);
+			if (!e)
+				e = ax_rrset_view(&set, ax_be16(type), covered, value);
 			/* A DNAME asked for may have led here. */
 			if (!e && !(set.type == AX_TYPE_DNAME && is_there(&w->out->answer, qname, set.type)))
 				e = positive(w, qname, node, &set);

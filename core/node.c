@@ -252,8 +252,19 @@ enum ax_err ax_item_value(struct ax_slice *out, struct ax_txn *t, const struct a
 	if (item->value.p[0] == AX_VALUE_INLINE)
 		return AX_OK;
 	enum ax_err e = ax_object_read(&o, t, item->child, AX_KIND_BLOB);
+	if (e)
+		return e;
+	struct ax_id got = ax_hash_object(AX_KIND_BLOB, o.canonical);
+	if (!ax_slice_eq(ax_slice(got.b, AX_ID_SIZE), *out))
+		return damaged(item->child, "a value does not hash to its id");
 	*out = o.canonical;
-	return e;
+	return AX_OK;
+}
+
+enum ax_err ax_node_verify(const struct ax_node *node, struct ax_slice want)
+{
+	struct ax_id got = ax_hash_object(node->level ? AX_KIND_INNER : AX_KIND_LEAF, node->canonical);
+	return ax_slice_eq(ax_slice(got.b, AX_ID_SIZE), want) ? AX_OK : damaged(node->id, "does not hash to its id");
 }
 
 /* -- the split rule --------------------------------------------------------------------------------------- */

@@ -57,6 +57,7 @@ static enum ax_err before(bool *found, struct ax_name *owner, struct ax_lookup_w
 	uint16_t type, covered;
 	*found = false;
 	enum ax_err e = ax_cursor_init(&c, w->txn, &w->commit->root);
+	c.keys_only = true;
 	ax_buf_slice(&at, key);
 	if (!e)
 		e = ax_buf_check(&at);

@@ -87,6 +87,7 @@ static enum ax_err join(struct ax_work *w, struct ax_cursor *c, const struct ax_
 	enum ax_err e = ax_cursor_seek(c, ax_slice(NULL, 0));
 	for (size_t i = 0; !e && i < n; i++) {
 		bool is_same = !edits[i].value.n;
+		struct ax_slice old;
 		if ((e = pass(w, c, edits[i].key, w->change->replace)))
 			return e;
 		if (!c->valid || !ax_slice_eq(c->entry.key, edits[i].key)) {
@@ -94,10 +95,9 @@ static enum ax_err join(struct ax_work *w, struct ax_cursor *c, const struct ax_
 				e = add(w, edits[i].key, edits[i].value);
 			continue;
 		}
-		if (edits[i].value.n)
-			e = same(&is_same, w, &edits[i], c->entry.value);
-		else
-			is_same = false;
+		is_same = false;
+		if (edits[i].value.n && !(e = ax_cursor_value(&old, c)))
+			e = same(&is_same, w, &edits[i], old);
 		if (!e && !is_same)
 			e = add(w, edits[i].key, edits[i].value);
 		if (!e)
@@ -147,6 +147,7 @@ enum ax_err ax_reduce(struct ax_work *w, struct ax_txn *t)
 			       "there is no record of the zone in it: a zone has an SOA and an NS at least");
 	if ((e = ax_cursor_init(&c, t, &w->base_info.root)))
 		return e;
+	c.keys_only = true; /* what is passed over is not looked at */
 	e = join(w, &c, edits, n);
 	ax_cursor_fini(&c);
 	point_at_gone(w);

@@ -36,10 +36,24 @@ enum ax_err ax_tree_root(struct ax_root *out, struct ax_txn *t, uint64_t id)
 	return AX_OK;
 }
 
-enum ax_err ax_tree_find(struct ax_entry *out, struct ax_txn *t, const struct ax_root *root, struct ax_slice key)
+static enum ax_err check(struct ax_checked *checked, const struct ax_node *node, struct ax_slice want)
+{
+	uint64_t *place =
+		checked ? &checked->node[node->id % (sizeof checked->node / sizeof checked->node[0])] : NULL;
+	if (!place || *place == node->id)
+		return AX_OK;
+	enum ax_err e = ax_node_verify(node, want);
+	if (!e)
+		*place = node->id;
+	return e;
+}
+
+static enum ax_err find(struct ax_entry *out, struct ax_txn *t, const struct ax_root *root, struct ax_slice key,
+			struct ax_checked *checked)
 {
 	struct ax_node node;
 	struct ax_item item;
+	struct ax_slice want = ax_slice(root->id.b, AX_ID_SIZE);
 	unsigned at;
 	bool exact;
 	*out = (struct ax_entry){ 0 };
@@ -47,11 +61,14 @@ enum ax_err ax_tree_find(struct ax_entry *out, struct ax_txn *t, const struct ax
 		return AX_ENOENT;
 	enum ax_err e = ax_node_read(&node, t, root->node);
 	while (!e) {
-		e = ax_node_search(&item, &at, &exact, &node, key);
+		e = check(checked, &node, want);
+		if (!e)
+			e = ax_node_search(&item, &at, &exact, &node, key);
 		if (e || node.level == 0)
 			break;
 		if (at == node.count)
 			return AX_ENOENT;
+		want = item.value;
 		e = ax_node_read_level(&node, t, item.child, node.level - 1);
 	}
 	if (e)
@@ -61,6 +78,17 @@ enum ax_err ax_tree_find(struct ax_entry *out, struct ax_txn *t, const struct ax
 	out->key = key;
 	out->changed = item.changed;
 	return ax_item_value(&out->value, t, &item);
+}
+
+enum ax_err ax_tree_find(struct ax_entry *out, struct ax_txn *t, const struct ax_root *root, struct ax_slice key)
+{
+	return find(out, t, root, key, NULL);
+}
+
+enum ax_err ax_tree_find_checked(struct ax_entry *out, struct ax_txn *t, const struct ax_root *root,
+				 struct ax_slice key, struct ax_checked *checked)
+{
+	return find(out, t, root, key, checked);
 }
 
 /* -- measuring a prefix ----------------------------------------------------------------------------------- */
@@ -132,12 +160,9 @@ void ax_cursor_fini(struct ax_cursor *c)
 }
 
 /* What the parent, or the root, says that the node opened at this level hashes to. */
-static bool is_as_promised(const struct ax_cursor *c, const struct ax_node *node, int level)
+static struct ax_slice promised(const struct ax_cursor *c, int level)
 {
-	struct ax_slice want =
-		level < 0 ? ax_slice(c->root.id.b, AX_ID_SIZE) : c->state->level[level + 1]->item.value;
-	struct ax_id got = ax_hash_object(node->level ? AX_KIND_INNER : AX_KIND_LEAF, node->canonical);
-	return ax_slice_eq(ax_slice(got.b, AX_ID_SIZE), want);
+	return level < 0 ? ax_slice(c->root.id.b, AX_ID_SIZE) : c->state->level[level + 1]->item.value;
 }
 
 /* Open a node at its level, before its first entry. */
@@ -146,10 +171,10 @@ static enum ax_err open_level(struct ax_cursor *c, uint64_t id, int level)
 	struct ax_node node;
 	enum ax_err e =
 		level < 0 ? ax_node_read(&node, c->txn, id) : ax_node_read_level(&node, c->txn, id, (unsigned)level);
+	if (!e && c->verify)
+		e = ax_node_verify(&node, promised(c, level));
 	if (e)
 		return e;
-	if (c->verify && !is_as_promised(c, &node, level))
-		return damaged(id, "does not hash to its id");
 	struct ax_node_iter **it = &c->state->level[node.level];
 	if (!*it)
 		*it = malloc(sizeof **it);
@@ -167,14 +192,15 @@ static enum ax_err show(struct ax_cursor *c)
 	const struct ax_item *item = &c->state->level[0]->item;
 	c->entry.key = item->key;
 	c->entry.changed = item->changed;
-	enum ax_err e = ax_item_value(&c->entry.value, c->txn, item);
-	if (!e && c->verify && item->child) {
-		struct ax_id got = ax_hash_object(AX_KIND_BLOB, c->entry.value);
-		if (!ax_slice_eq(ax_slice(got.b, AX_ID_SIZE), ax_slice(item->value.p + 1, item->value.n - 1)))
-			e = damaged(item->child, "a value does not hash to its id");
-	}
+	c->entry.value = ax_slice(NULL, 0);
+	enum ax_err e = c->keys_only ? AX_OK : ax_item_value(&c->entry.value, c->txn, item);
 	c->valid = !e;
 	return e;
+}
+
+enum ax_err ax_cursor_value(struct ax_slice *out, const struct ax_cursor *c)
+{
+	return ax_item_value(out, c->txn, &c->state->level[0]->item);
 }
 
 /* The first entry below what the iterator of this level stands on. */

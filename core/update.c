@@ -153,6 +153,7 @@ static enum ax_err touch_all(size_t *first, size_t *end, struct ax_update *u, co
 	if (!e)
 		e = ax_buf_check(&prefix);
 	if (!e && !(e = ax_cursor_init(&c, u->txn, &u->root))) {
+		c.keys_only = true;
 		e = ax_cursor_seek(&c, ax_buf_view(&prefix));
 		while (!e && c.valid && ax_slice_starts(c.entry.key, ax_buf_view(&prefix))) {
 			struct ax_name name;

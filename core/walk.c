@@ -40,12 +40,18 @@ static enum ax_err hold(struct ax_treewalk_level *l, const struct ax_node *node)
 	return AX_OK;
 }
 
-static enum ax_err load(struct ax_treewalk *w, unsigned level, uint64_t id)
+/* The child of the level above at its position. What is written anew is held against its hash first: damage must not
+ * get a hash that is good. */
+static enum ax_err load(struct ax_treewalk *w, unsigned level)
 {
+	const struct ax_treewalk_level *above = &w->level[level + 1];
+	const struct ax_item *item = &above->items[above->at];
 	struct ax_node node;
-	if (w->level[level].id == id)
+	if (w->level[level].id == item->child)
 		return AX_OK;
-	enum ax_err e = ax_node_read_level(&node, w->txn, id, level);
+	enum ax_err e = ax_node_read_level(&node, w->txn, item->child, level);
+	if (!e)
+		e = ax_node_verify(&node, item->value);
 	return e ? e : hold(&w->level[level], &node);
 }
 
@@ -56,6 +62,8 @@ enum ax_err ax_treewalk_init(struct ax_treewalk *w, struct ax_txn *t, const stru
 	if (root->node == 0)
 		return AX_OK;
 	enum ax_err e = ax_node_read(&node, t, root->node);
+	if (!e)
+		e = ax_node_verify(&node, ax_slice(root->id.b, AX_ID_SIZE));
 	if (e)
 		return e;
 	w->height = node.level + 1;
@@ -98,7 +106,7 @@ enum ax_err ax_treewalk_seek(struct ax_treewalk *w, unsigned level, struct ax_sl
 		l->at = ax_treewalk_lower_bound(l, key);
 		if (l->at == l->count)
 			l->at--; /* beyond all: it would be appended to the last */
-		e = load(w, i - 1, l->items[l->at].child);
+		e = load(w, i - 1);
 	}
 	return e;
 }
@@ -120,7 +128,7 @@ enum ax_err ax_treewalk_next(struct ax_treewalk *w, unsigned level)
 		return AX_ENOENT;
 	w->level[i].at++;
 	for (;; i--) {
-		enum ax_err e = load(w, i - 1, w->level[i].items[w->level[i].at].child);
+		enum ax_err e = load(w, i - 1);
 		if (e || i - 1 == level)
 			return e;
 		w->level[i - 1].at = 0;

@@ -1,4 +1,5 @@
 /* walk.h - a position in an old tree while a new one is written: internal to edit.
+ * Every node is held against its hash: what is written anew takes over what stands there.
  * The nodes on the path are copies, so that writing in the same transaction does not pull them away; a node is read
  * again only when it is not the one the level holds already. */
 #ifndef AX_WALK_H

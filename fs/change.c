@@ -88,6 +88,7 @@ static int check_beside(struct mount *m, fuse_req_t req, struct node *dir, const
 	e = ax_cursor_init(&c, m->txn, &tip.root);
 	if (e)
 		goto out;
+	c.keys_only = true;
 	e = ax_cursor_seek(&c, ax_buf_view(&prefix));
 	while (!e && !other && c.valid && ax_slice_starts(c.entry.key, ax_buf_view(&prefix))) {
 		uint16_t there = ax_be16(c.entry.key.p + prefix.n);

@@ -76,6 +76,7 @@ static enum ax_err delete_rrsigs(struct commit *c, struct ax_slice prefix)
 	enum ax_err e = c->tip.local ? ax_cursor_init(&cur, c->t, &c->tip.root) : AX_ENOENT;
 	if (e)
 		return e == AX_ENOENT ? AX_OK : e;
+	cur.keys_only = true;
 	e = ax_cursor_seek(&cur, prefix);
 	while (!e && cur.valid && ax_slice_starts(cur.entry.key, prefix)) {
 		e = ax_batch_delete_key(&c->batch, cur.entry.key);

@@ -240,6 +240,7 @@ int list_read(struct list *l, struct mount *m, struct ax_txn *t, uint64_t off, l
 		enum ax_err e = ax_cursor_init(&c, t, &l->tip.root);
 		if (e)
 			return ax_err_errno(e);
+		c.keys_only = true; /* names are listed whatever became of what they name */
 		stop = read_tree(l, &c, off > l->n + DOTS ? off : l->n + DOTS, each, ctx);
 		ax_cursor_fini(&c);
 	}

@@ -42,6 +42,7 @@ enum ax_err ns_alive(bool *out, struct ax_txn *t, struct view *v, const struct a
 	e = ax_cursor_init(&c, t, &tip->root);
 	if (e)
 		return e;
+	c.keys_only = true;
 	e = ax_cursor_seek(&c, prefix);
 	while (!e && c.valid && ax_slice_starts(c.entry.key, prefix)) {
 		if (!waiting_find(&v->waiting, c.entry.key)) {

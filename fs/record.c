@@ -31,11 +31,14 @@ static enum ax_err look_rrsig(struct record_info *out, struct ax_buf *text, stru
 	enum ax_err e = ax_cursor_init(&c, t, &tip->root);
 	if (e)
 		return e;
+	c.verify = c.keys_only = true;
 	for (e = ax_cursor_seek(&c, key); !e && c.valid && ax_slice_starts(c.entry.key, key);
 	     e = ax_cursor_next(&c)) {
 		if (c.entry.key.n != key.n + 2)
 			continue;
-		e = put_text(&own, &c.entry, AX_TYPE_RRSIG, 0);
+		e = ax_cursor_value(&c.entry.value, &c);
+		if (!e)
+			e = put_text(&own, &c.entry, AX_TYPE_RRSIG, 0);
 		if (e)
 			break;
 		if (c.entry.changed > out->changed)
@@ -55,6 +58,15 @@ static enum ax_err look_rrsig(struct record_info *out, struct ax_buf *text, stru
 	return e;
 }
 
+/* What is shown is what was committed, or an error. */
+static enum ax_err find(struct record_info *out, bool to_show, struct ax_txn *t, const struct ax_commit_info *tip,
+			struct ax_slice key)
+{
+	static _Thread_local struct ax_checked checked; /* one store a process */
+	return to_show ? ax_tree_find_checked(&out->entry, t, &tip->root, key, &checked)
+		       : ax_tree_find(&out->entry, t, &tip->root, key);
+}
+
 enum ax_err record_look(struct record_info *out, struct ax_buf *text, struct ax_txn *t,
 			const struct ax_commit_info *tip, struct ax_slice key)
 {
@@ -65,7 +77,7 @@ enum ax_err record_look(struct record_info *out, struct ax_buf *text, struct ax_
 		return AX_OK;
 	if (type == AX_TYPE_RRSIG)
 		return look_rrsig(out, text, t, tip, key);
-	enum ax_err e = ax_tree_find(&out->entry, t, &tip->root, key);
+	enum ax_err e = find(out, text, t, tip, key);
 	if (e)
 		return e == AX_ENOENT ? AX_OK : e;
 	if (out->entry.value.n < 4)

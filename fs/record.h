@@ -1,5 +1,6 @@
 /* record.h - one RRset of a view as a file: its text, size and time.
- * Sits on core's tree, zonetext and blame; a pure reader: no state, no locks. */
+ * Sits on core's tree, zonetext and blame; a pure reader: no locks, and no state but which nodes hash as they should.
+ */
 #ifndef FS_RECORD_H
 #define FS_RECORD_H
 

@@ -361,6 +361,52 @@ START_TEST(tree__verify_tells_a_damaged_byte)
 }
 END_TEST
 
+START_TEST(tree__what_does_not_hash_is_neither_shown_nor_written_anew)
+{
+	struct fixture f;
+	struct ax_entry e;
+	struct ax_checked checked = { 0 };
+	fixture_open(&f, 200, 201);
+	struct ax_root wrong = f.root, out;
+	struct ax_slice key = model_key(&f.m, 100);
+	struct ax_edit edit = { key, ax_slice("a value that is another one", 27) };
+	wrong.id.b[0] ^= 1;
+	OK(ax_tree_find(&e, f.s.txn, &wrong, key));
+	ck_assert_int_eq(ax_tree_find_checked(&e, f.s.txn, &wrong, key, &checked), AX_ECORRUPT);
+	for (int again = 0; again < 2; again++) {
+		OK(ax_tree_find_checked(&e, f.s.txn, &f.root, key, &checked));
+		ck_assert(ax_slice_eq(e.value, model_value(&f.m, 100)));
+	}
+	ax_txn_abort(f.s.txn);
+	scratch_begin(&f.s);
+	ck_assert_int_eq(ax_tree_edit(&out, NULL, f.s.txn, &wrong, &edit, 1, 900), AX_ECORRUPT);
+	OK(ax_tree_edit(&out, NULL, f.s.txn, &f.root, &edit, 1, 900));
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(tree__cursor_of_keys_gives_a_value_when_asked)
+{
+	struct fixture f;
+	struct ax_cursor c;
+	struct ax_slice value;
+	fixture_open(&f, 900, 901);
+	OK(ax_cursor_init(&c, f.s.txn, &f.root));
+	c.keys_only = true;
+	OK(ax_cursor_seek(&c, ax_slice(NULL, 0)));
+	for (size_t i = 0; i < f.m.n; i++) {
+		ck_assert(c.valid && ax_slice_eq(c.entry.key, model_key(&f.m, i)));
+		ck_assert_uint_eq(c.entry.value.n, 0);
+		OK(ax_cursor_value(&value, &c));
+		ck_assert(ax_slice_eq(value, model_value(&f.m, i)));
+		OK(ax_cursor_next(&c));
+	}
+	ck_assert(!c.valid);
+	ax_cursor_fini(&c);
+	fixture_close(&f);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
 	tcase_add_test(tc, tree__find_agrees_with_a_model);
@@ -372,6 +418,8 @@ static void add(TCase *tc)
 	tcase_add_test(tc, tree__verify_tells_each_damage);
 	tcase_add_test(tc, tree__verify_tells_a_wrong_split);
 	tcase_add_test(tc, tree__verify_tells_a_damaged_byte);
+	tcase_add_test(tc, tree__what_does_not_hash_is_neither_shown_nor_written_anew);
+	tcase_add_test(tc, tree__cursor_of_keys_gives_a_value_when_asked);
 }
 
 int main(void)
