@@ -397,8 +397,8 @@ static int set_record(struct mount *m, fuse_req_t req, struct node *n, const str
 	if (((to_set & FUSE_SET_ATTR_UID) && attr->st_uid != owner) ||
 	    ((to_set & FUSE_SET_ATTR_GID) && attr->st_gid != m->gid))
 		return EPERM;
-	if (!node_drafts(n) && (to_set & FUSE_SET_ATTR_SIZE))
-		return EISDIR;
+	if (!node_drafts(n) && (to_set & FUSE_SET_ATTR_SIZE)) /* a message begins anew with each write */
+		return n->kind == NODE_COMMIT ? 0 : n->kind == NODE_TREE ? EISDIR : EROFS;
 	if (to_set & FUSE_SET_ATTR_SIZE) {
 		error = set_size(m, req, n, (uint64_t)attr->st_size);
 		if (!n->writers) /* truncate(2) without an open file is no deletion, and no text */

@@ -233,9 +233,14 @@ static enum ax_err merge(struct mount *m, struct ax_txn *t, struct view *stage, 
 	return e;
 }
 
-static int take_message(struct ax_buf *message, const struct ax_buf *text)
+static int take_message(struct ax_buf *message, struct mount *m, const struct job *j)
 {
+	const struct ax_buf *text = &j->text;
 	size_t n = text->n;
+	if (n && memchr(text->p, 0, n)) {
+		errors_refuse(m, &j->who, j->node, NULL, "a NUL byte in the message");
+		return EBADMSG;
+	}
 	while (n && (text->p[n - 1] == '\n' || text->p[n - 1] == ' '))
 		n--;
 	ax_buf_put(message, text->p, n);
@@ -248,7 +253,7 @@ void stage_commit(struct mount *m, struct ax_txn *t, struct job *j)
 	struct ax_buf message = AX_BUF_INIT;
 	pthread_mutex_lock(&m->lock);
 	struct view *v = j->node->view;
-	int error = take_message(&message, &j->text);
+	int error = take_message(&message, m, j);
 	if (!error && v->waiting.n)
 		error = commit_waiting(m, t, v);
 	if (!error) {

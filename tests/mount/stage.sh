@@ -94,6 +94,11 @@ by 0 "nothing is committed"
 ok "rmdir discards all" rmdir "$S"
 is "it is gone" "$(ls -A "$M/stage")" ""
 ok "another of that name" mkdir "$S"
+not_ok "no NUL in a message" sh -c "printf 'a\\0b' >$S/.commit"
+has "errors tells" "$M/errors" 'stage/new/.commit: a NUL byte'
+ok "its .commit can be truncated as editors do" truncate -s 0 "$S/.commit"
+ok "to no effect" truncate -s 1T "$S/.commit"
+is "its .status can not" "$(LC_ALL=C truncate -s 0 "$S/.status" 2>&1 | sed 's/.*: //')" "Read-only file system"
 ok "begins at the branch" diff -r "$H" "$S"
 rmdir "$S"
 
