@@ -244,7 +244,7 @@ static enum ax_err check_log(struct fsck *f)
 		enum ax_err found = ax_log_get(&entry, f->txn, seq);
 		if (!found && entry.kind == AX_LOG_REF)
 			found = check_chain(f, &entry);
-		if (!found && (entry.kind < AX_LOG_REF || entry.kind > AX_LOG_SETTING))
+		if (!found && (entry.kind < AX_LOG_REF || entry.kind > AX_LOG_REFUSED))
 			found = damaged("it is of no known kind");
 		if (!found && entry.zone)
 			found = ax_zone_get(&zone, f->txn, entry.zone);

@@ -103,15 +103,27 @@ static enum ax_err count_removed(void *ctx, struct ax_slice key, const struct ax
 	return e == AX_ENOENT ? AX_OK : e;
 }
 
-static bool is_too_many(uint64_t removed, uint64_t of)
+static bool is_too_large_a_part(uint64_t removed, uint64_t of)
 {
 	return of >= DELETION_LEAST && removed * 100 > of * DELETION_PERCENT;
 }
 
-static void say(char why[WHY_MAX], uint64_t removed, uint64_t of, const char *when)
+static bool is_beyond_rule(uint64_t removed, const struct ax_work *w)
 {
-	snprintf(why, WHY_MAX, "removes %" PRIu64 " of %" PRIu64 " RRsets%s (%" PRIu64 " %%, more than %d %%)",
-		 removed, of, when, removed * 100 / of, DELETION_PERCENT);
+	return w->rules.has_deletions && removed > w->rules.deletions;
+}
+
+/* Say so if it is too many: a large part of the zone, or more than the operator set. */
+static bool judge(char why[WHY_MAX], const struct ax_work *w, uint64_t removed, uint64_t of, const char *when)
+{
+	if (is_too_large_a_part(removed, of))
+		snprintf(why, WHY_MAX,
+			 "removes %" PRIu64 " of %" PRIu64 " RRsets%s (%" PRIu64 " %%, more than %d %%)", removed, of,
+			 when, removed * 100 / of, DELETION_PERCENT);
+	else if (is_beyond_rule(removed, w))
+		snprintf(why, WHY_MAX, "removes %" PRIu64 " RRsets%s (more than the %" PRIu64 " of guard.deletions)",
+			 removed, when, w->rules.deletions);
+	return *why;
 }
 
 /* Could it be too many at all, had the hand removed all that went since the window began? In it the zone was never
@@ -129,7 +141,7 @@ static enum ax_err may_be_too_many(bool *out, const struct window *win)
 	uint64_t removed = w->tip_info.removed + w->stats.removed - then.removed;
 	uint64_t added = w->next.root.count + removed - then.root.count;
 	uint64_t least = w->next.root.count > added ? w->next.root.count - added : 0;
-	*out = removed * 100 > least * DELETION_PERCENT;
+	*out = removed * 100 > least * DELETION_PERCENT || is_beyond_rule(removed, w);
 	return AX_OK;
 }
 
@@ -141,8 +153,8 @@ static enum ax_err count_in_window(char why[WHY_MAX], struct window *win)
 	if (e || !win->base || (e = ax_commit_info(&base, win->txn, win->base)))
 		return e;
 	e = ax_tree_diff(win->txn, &base.root, &win->w->next.root, count_removed, win);
-	if (!e && is_too_many(win->removed, base.root.count))
-		say(why, win->removed, base.root.count, " within a minute");
+	if (!e)
+		judge(why, win->w, win->removed, base.root.count, " within a minute");
 	return e;
 }
 
@@ -170,10 +182,8 @@ static enum ax_err deletion(char why[WHY_MAX], const struct ax_publish *p, const
 	/* A zone that we are secondary of is its primary's to empty. */
 	if (!w->stats.removed || w->change->serial_from == AX_SERIAL_FROM_TRANSFER)
 		return AX_OK;
-	if (is_too_many(w->stats.removed, w->tip_info.root.count)) {
-		say(why, w->stats.removed, w->tip_info.root.count, "");
+	if (judge(why, w, w->stats.removed, w->tip_info.root.count, ""))
 		return AX_OK;
-	}
 	/* A whole file states the whole zone: it is no stream of deletions. */
 	return w->change->replace ? AX_OK : within_window(why, p, w);
 }
@@ -214,22 +224,32 @@ static const struct {
 	{ "serial", jump },
 };
 
+/* One guard's words, behind those that came before. */
+static void append(struct ax_publish *p, const struct ax_work *w, const char *name, const char *why)
+{
+	if (p->refusals.n)
+		ax_buf_str(&p->refusals, "; ");
+	if (p->n > 1) {
+		ax_name_text(&p->refusals, &w->zone.apex);
+		ax_buf_str(&p->refusals, " ");
+	}
+	ax_buf_printf(&p->refusals, "%s%s%s", name, *name ? ": " : "", why);
+}
+
 enum ax_err ax_guard_all(struct ax_publish *p, const struct ax_work *w)
 {
+	struct ax_buf rules = AX_BUF_INIT;
 	for (size_t i = 0; i < sizeof guards / sizeof *guards; i++) {
 		char why[WHY_MAX] = "";
 		enum ax_err e = guards[i].check(why, p, w);
 		if (e)
 			return e;
-		if (!*why)
-			continue;
-		if (p->refusals.n)
-			ax_buf_str(&p->refusals, "; ");
-		if (p->n > 1) {
-			ax_name_text(&p->refusals, &w->zone.apex);
-			ax_buf_str(&p->refusals, " ");
-		}
-		ax_buf_printf(&p->refusals, "%s: %s", guards[i].name, why);
+		if (*why)
+			append(p, w, guards[i].name, why);
 	}
-	return ax_buf_check(&p->refusals);
+	enum ax_err e = ax_guard_rules(&rules, p, w);
+	if (!e && rules.n)
+		append(p, w, "", ax_buf_cstr(&rules));
+	ax_buf_fini(&rules);
+	return e ? e : ax_buf_check(&p->refusals);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { PLAN_VERSION = 2, RULES_VERSION = 1, KEEP_S = 24 * 60 * 60, PLAN_KEY = 1 + AX_ID_SIZE, ZONES_MAX = 1 << 20 };
+enum { PLAN_VERSION = 2, RULES_VERSION = 2, KEEP_S = 24 * 60 * 60, PLAN_KEY = 1 + AX_ID_SIZE, ZONES_MAX = 1 << 20 };
 
 /* -- out --------------------------------------------------------------------------------------------------- */
 
@@ -108,7 +108,7 @@ static void put_value(struct ax_buf *b, const struct ax_publish *p)
 		}
 }
 
-enum ax_err ax_plan_make(struct ax_id *hash, struct ax_buf *value, const struct ax_publish *p)
+enum ax_err ax_plan_hash(struct ax_id *out, const struct ax_publish *p)
 {
 	struct ax_buf b = AX_BUF_INIT;
 	ax_buf_u8(&b, RULES_VERSION);
@@ -116,11 +116,18 @@ enum ax_err ax_plan_make(struct ax_id *hash, struct ax_buf *value, const struct 
 		if (is_part(&p->works[i])) {
 			put_outcome(&b, &p->works[i]);
 			put_commits(&b, &p->works[i]);
+			put_bytes(&b, ax_buf_view(&p->works[i].rules.text));
 		}
-	put_value(value, p);
 	enum ax_err e = ax_buf_check(&b);
-	*hash = ax_hash_bytes(ax_buf_view(&b));
+	*out = ax_hash_bytes(ax_buf_view(&b));
 	ax_buf_fini(&b);
+	return e;
+}
+
+enum ax_err ax_plan_make(struct ax_id *hash, struct ax_buf *value, const struct ax_publish *p)
+{
+	enum ax_err e = ax_plan_hash(hash, p);
+	put_value(value, p);
 	return e ? e : ax_buf_check(value);
 }
 
@@ -326,11 +333,16 @@ static struct ax_slice plan_key(uint8_t k[PLAN_KEY], const struct ax_id *hash)
 	return ax_slice(k, PLAN_KEY);
 }
 
-enum ax_err ax_plan_put(struct ax_txn *t, const struct ax_id *hash, struct ax_slice value, struct ax_time now)
+enum ax_err ax_plan_put(bool *known, struct ax_txn *t, const struct ax_id *hash, struct ax_slice value,
+			struct ax_time now)
 {
 	uint8_t k[PLAN_KEY];
+	struct ax_slice old;
+	*known = false;
 	enum ax_err e = drop_old(t, now);
-	return e ? e : ax_txn_put(t, AX_TABLE_MAIN, plan_key(k, hash), value);
+	if (!e && (e = ax_txn_get(&old, t, AX_TABLE_MAIN, plan_key(k, hash))) != AX_ENOENT)
+		*known = !e;
+	return e && e != AX_ENOENT ? e : ax_txn_put(t, AX_TABLE_MAIN, plan_key(k, hash), value);
 }
 
 enum ax_err ax_plan_remove(struct ax_txn *t, const struct ax_id *hash)

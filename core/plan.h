@@ -1,8 +1,8 @@
 /* plan.h - what a guard refused, kept so that it can be published after all. Internal to core.
  *
  * A plan's hash covers what would be published: for each zone its number, branch, old tip, new tree and outside
- * serial, the commits that it joins or goes to, and the version of the rules; not who asked, nor when. Its value has
- * all that is needed to do it again.
+ * serial, the commits that it joins or goes to, and the rules: their version, and what the operator set (setting.h);
+ * not who asked, nor when. Its value has all that is needed to do it again.
  * Table main: 'p' hash -> value. Plans are kept a day. */
 #ifndef AX_PLAN_H
 #define AX_PLAN_H
@@ -23,10 +23,12 @@ struct ax_plan {
 	struct ax_buf strings;
 };
 
+/* The hash of what p's works would publish, or published. */
+AX_MUST enum ax_err ax_plan_hash(struct ax_id *out, const struct ax_publish *p);
 /* The hash and value of what p's works would publish. */
 AX_MUST enum ax_err ax_plan_make(struct ax_id *hash, struct ax_buf *value, const struct ax_publish *p);
-/* Keep it; plans older than a day are dropped. */
-AX_MUST enum ax_err ax_plan_put(struct ax_txn *t, const struct ax_id *hash, struct ax_slice value,
+/* Keep it; plans older than a day are dropped. *known: it was kept already, refused before. */
+AX_MUST enum ax_err ax_plan_put(bool *known, struct ax_txn *t, const struct ax_id *hash, struct ax_slice value,
 				struct ax_time now);
 /* By 4 to 64 hex digits. AX_ENOENT if there is none or it is older than a day, AX_EAMBIGUOUS. */
 AX_MUST enum ax_err ax_plan_get(struct ax_plan *out, struct ax_txn *t, const char *hex, struct ax_time now);

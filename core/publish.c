@@ -34,6 +34,7 @@ void ax_publish_fini(struct ax_publish *p)
 		free(p->works[i].edits);
 		ax_buf_fini(&p->works[i].gone);
 		ax_buf_fini(&p->works[i].message);
+		ax_rules_fini(&p->works[i].rules);
 	}
 	free(p->works);
 	ax_buf_fini(&p->refusals);
@@ -116,7 +117,7 @@ static enum ax_err load(const struct ax_publish *p, struct ax_work *w)
 {
 	const struct ax_change *c = w->change;
 	enum ax_err e = load_zone(p, w);
-	if (e)
+	if (e || (e = ax_rules_get(&w->rules, p->txn, &w->zone)))
 		return e;
 	snprintf(w->path, sizeof w->path, "heads/%s", c->branch);
 	w->joins = c->joins;

@@ -11,12 +11,13 @@
 #ifndef AX_PUBLISH_H
 #define AX_PUBLISH_H
 
-#include "core/repo.h"
+#include "core/setting.h"
 
 /* One change under way. */
 struct ax_work {
 	const struct ax_change *change;
 	struct ax_zone zone;
+	struct ax_rules rules;          /* the zone's */
 	char path[AX_REF_PATH_MAX + 1]; /* of the branch */
 	struct ax_ref tip;
 	struct ax_commit_info tip_info; /* unborn: zeroes and the empty tree */
@@ -87,5 +88,7 @@ AX_MUST enum ax_err ax_summary_make(struct ax_work *w, struct ax_txn *t);
 
 /* guard.c: append to p->refusals what guards say of w. */
 AX_MUST enum ax_err ax_guard_all(struct ax_publish *p, const struct ax_work *w);
+/* guard_rule.c: append to out what the guards that an operator set say of w. */
+AX_MUST enum ax_err ax_guard_rules(struct ax_buf *out, const struct ax_publish *p, const struct ax_work *w);
 
 #endif

@@ -16,13 +16,13 @@ struct ax_ref {
 	uint64_t log;    /* number of its last log entry */
 };
 
-enum ax_log_kind { AX_LOG_REF = 1, AX_LOG_ZONE_ADDED, AX_LOG_ZONE_REMOVED, AX_LOG_SETTING };
+enum ax_log_kind { AX_LOG_REF = 1, AX_LOG_ZONE_ADDED, AX_LOG_ZONE_REMOVED, AX_LOG_SETTING, AX_LOG_REFUSED };
 
 struct ax_log_entry {
 	uint64_t seq;
 	enum ax_log_kind kind;
 	uint32_t zone;
-	char ref[AX_REF_PATH_MAX + 1];   /* for AX_LOG_REF; else empty or the setting's name */
+	char ref[AX_REF_PATH_MAX + 1];   /* for AX_LOG_REF and _REFUSED; else empty or the setting's name */
 	uint64_t old_commit, new_commit; /* local ids; 0: did not exist, was deleted */
 	uint32_t serial;                 /* of the new commit */
 	uint64_t prev;                   /* the ref's entry before this one; 0: none */

@@ -1,6 +1,7 @@
 #include "core/repo.h"
 #include "core/graph.h"
 #include "core/plan.h"
+#include "core/refusal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,24 +79,46 @@ static void tell_all(struct ax_published *out, size_t cap, const struct ax_publi
 		ax_publish_tell(&out[i], &p->works[i]);
 }
 
-/* The refused transaction is gone; what it would have done is kept in another one. */
-static enum ax_err keep_plan(char plan[AX_ID_SHORT + 1], struct ax_repo *r, const struct ax_publish *p)
+/* What is told of a refusal: of several branches the first. */
+static enum ax_err note_refusal(struct ax_txn *t, const struct ax_publish *p, const struct ax_id *plan,
+				const char *why)
 {
-	struct ax_buf value = AX_BUF_INIT, refusals = AX_BUF_INIT;
-	struct ax_id hash;
+	struct ax_refusal r = { .when = p->committer.when, .zone = p->works[0].zone.id, .plan = *plan };
+	snprintf(r.branch, sizeof r.branch, "%s", p->works[0].change->branch);
+	snprintf(r.author, sizeof r.author, "%s <%s>", p->author.name, p->author.mail);
+	snprintf(r.via, sizeof r.via, "%s", p->via);
+	snprintf(r.why, sizeof r.why, "%s", why);
+	return ax_refusal_put(t, &r);
+}
+
+static enum ax_err keep(struct ax_repo *r, const struct ax_publish *p, const struct ax_id *hash,
+			struct ax_slice value, const char *why)
+{
 	struct ax_txn *t;
-	enum ax_err e = ax_plan_make(&hash, &value, p);
-	if (!e && !(e = ax_repo_begin(&t, r)))
-		e = ax_repo_end(t, ax_plan_put(t, &hash, ax_buf_view(&value), p->committer.when));
+	bool known;
+	enum ax_err e = ax_repo_begin(&t, r);
+	if (e)
+		return e;
+	e = ax_plan_put(&known, t, hash, value, p->committer.when);
+	if (!e && !known)
+		e = note_refusal(t, p, hash, why);
+	return ax_repo_end(t, e);
+}
+
+/* The refused transaction is gone; what it would have done is kept in another one. */
+static enum ax_err keep_plan(char plan[AX_ID_SHORT + 1], struct ax_repo *r, struct ax_publish *p)
+{
+	struct ax_buf value = AX_BUF_INIT;
+	struct ax_id hash;
+	const char *why = ax_buf_cstr(&p->refusals);
+	enum ax_err e = why ? ax_plan_make(&hash, &value, p) : ax_buf_check(&p->refusals);
+	if (!e)
+		e = keep(r, p, &hash, ax_buf_view(&value), why);
 	ax_buf_fini(&value);
 	if (e)
 		return e;
 	ax_id_short(plan, &hash);
-	ax_buf_slice(&refusals, ax_buf_view(&p->refusals));
-	const char *text = ax_buf_cstr(&refusals);
-	ax_fail(AX_EGUARD, "%s; to publish it anyway: apex force %s", text ? text : "refused by a guard", plan);
-	ax_buf_fini(&refusals);
-	return AX_EGUARD;
+	return ax_fail(AX_EGUARD, "%s; to publish it anyway: apex force %s", why, plan);
 }
 
 enum ax_err ax_repo_commit(struct ax_published *out, struct ax_repo *r, const struct ax_change *changes, size_t n,
@@ -148,12 +171,14 @@ enum ax_err ax_repo_try(struct ax_published *out, struct ax_repo *r, const struc
 }
 
 /* Exactly what was refused, or nothing. */
-static enum ax_err check_trees(const struct ax_publish *p, const struct ax_plan *plan)
+static enum ax_err check_outcome(const struct ax_publish *p, const struct ax_plan *plan)
 {
 	for (size_t i = 0; i < p->n; i++)
 		if (!ax_id_eq(&ax_work_root(&p->works[i])->id, &plan->trees[i]))
 			return ax_fail(AX_ECORRUPT, "the plan does not lead to the tree it was made for");
-	return AX_OK;
+	struct ax_id hash;
+	enum ax_err e = ax_plan_hash(&hash, p);
+	return e || ax_id_eq(&hash, &plan->hash) ? e : ax_fail(AX_ELOST, "the guards' rules are others by now");
 }
 
 static enum ax_err force(struct ax_publish *p, struct ax_txn *t, const struct ax_plan *plan,
@@ -169,7 +194,7 @@ static enum ax_err force(struct ax_publish *p, struct ax_txn *t, const struct ax
 	p->author = plan->author;
 	p->via = ax_buf_cstr(via);
 	p->forced = true;
-	if ((e = ax_buf_check(via)) || (e = ax_publish_run(p)) || (e = check_trees(p, plan)))
+	if ((e = ax_buf_check(via)) || (e = ax_publish_run(p)) || (e = check_outcome(p, plan)))
 		return e;
 	return ax_plan_remove(t, &plan->hash);
 }

@@ -29,12 +29,14 @@ enum ax_table { AX_TABLE_MAIN, AX_TABLE_GONE, AX_TABLE_CID };
 enum ax_main_key {
 	AX_MAIN_APPROVAL = 'a',
 	AX_MAIN_PROTECTION = 'b',
+	AX_MAIN_SETTING = 'c',
 	AX_MAIN_DEFAULT_ZONE = 'd',
 	AX_MAIN_SIGNATURE = 'g',
 	AX_MAIN_HEAD = 'h',
 	AX_MAIN_ZONE_NUMBER = 'n',
 	AX_MAIN_TAG_OBJECT = 'o',
 	AX_MAIN_PLAN = 'p',
+	AX_MAIN_REFUSAL = 'r',
 	AX_MAIN_SERIAL = 's',
 	AX_MAIN_REF = 't', /* behind the serials, as all that a commit moves: often one page for all of it */
 	AX_MAIN_TIMES = 'u',

@@ -1,3 +1,4 @@
+#include "core/refusal.h"
 #include "core/sign.h"
 #include "tools/changes.h"
 #include "tools/history.h"
@@ -11,7 +12,7 @@
 
 static const char *count;
 static struct history_filter filter;
-static bool oneline, porcelain, json, graph, stat, patch, signatures;
+static bool oneline, porcelain, json, graph, stat, patch, signatures, refused;
 static struct option_list key_paths;
 
 static const struct option options[] = {
@@ -25,6 +26,8 @@ static const struct option options[] = {
 	{ "author", 0, "REGEX", "only commits of authors (NAME <MAIL>) that match", &filter.author, NULL, NULL },
 	{ "since", 0, "TIME", "only commits made then or later (2026-08-01, 2 days ago)", &filter.since, NULL, NULL },
 	{ "until", 0, "TIME", "only commits made then or before", &filter.until, NULL, NULL },
+	{ "refused", 0, NULL, "instead: what guards refused, and what was due and could not be done", NULL, NULL,
+	  &refused },
 	{ "porcelain", 0, NULL, "for scripts: ID SERIAL SECONDS AUTHOR SUBJECT, tab between", NULL, NULL,
 	  &porcelain },
 	{ "json", 0, NULL, "for scripts: a list of commits", NULL, NULL, &json },
@@ -299,6 +302,54 @@ static enum ax_err show(struct log *l)
 	return e;
 }
 
+/* -- refusals --------------------------------------------------------------------------------------------- */
+
+static void put_refusal(struct ax_buf *out, const struct ax_refusal *r)
+{
+	char plan[AX_ID_SHORT + 1] = "-";
+	if (!ax_id_zero(&r->plan))
+		ax_id_short(plan, &r->plan);
+	ax_render_time(out, r->when);
+	ax_buf_printf(out, " %s %s %s (%s): %s\n", r->branch, plan, r->author, r->via, r->why);
+}
+
+static struct json_t *json_refusal(const struct ax_refusal *r)
+{
+	struct json_t *object = json_object_new();
+	struct ax_buf when = AX_BUF_INIT;
+	char hex[AX_ID_HEX + 1];
+	ax_id_hex(hex, &r->plan);
+	ax_render_time(&when, r->when);
+	json_put_slice(object, "time", ax_buf_view(&when));
+	json_put_text(object, "branch", r->branch);
+	json_put(object, "plan", NULL);
+	if (!ax_id_zero(&r->plan))
+		json_put_text(object, "plan", hex);
+	json_put_text(object, "author", r->author);
+	json_put_text(object, "via", r->via);
+	json_put_text(object, "why", r->why);
+	ax_buf_fini(&when);
+	return object;
+}
+
+static enum ax_err put_refusals(struct cli *c, uint64_t max)
+{
+	struct json_t *list = json ? json_array_new() : NULL;
+	struct ax_refusal r = { 0 };
+	enum ax_err e = AX_OK;
+	for (uint64_t n = 0; n < max && !(e = ax_refusal_next(&r, c->txn, r.number));) {
+		if (r.zone != c->zone.id)
+			continue;
+		n++;
+		if (json)
+			json_add(list, json_refusal(&r));
+		else
+			put_refusal(&c->out, &r);
+	}
+	enum ax_err printed = json ? json_print(&c->out, list) : ax_buf_check(&c->out);
+	return e && e != AX_ENOENT ? e : printed;
+}
+
 static enum ax_err run(struct cli *c, struct words *w)
 {
 	struct log l = { .c = c };
@@ -314,8 +365,10 @@ static enum ax_err run(struct cli *c, struct words *w)
 		e = keys_trusted(&l.keys, &key_paths);
 	if (!e)
 		e = cli_begin(c, true);
-	if (e)
-		return e;
+	if (!e && refused && (w->n || oneline || porcelain || graph || stat || patch || signatures))
+		e = ax_fail(AX_EUSAGE, "log: --refused goes with -n and --json alone");
+	if (e || refused)
+		return e ? e : put_refusals(c, l.max);
 	e = history_open(&l.history, c, w, &filter);
 	if (!e)
 		e = show(&l);
@@ -326,7 +379,7 @@ static enum ax_err run(struct cli *c, struct words *w)
 const struct verb verb_log = {
 	.name = "log",
 	.synopsis = "[-n N] [--oneline | --porcelain | --json] [--graph] [--stat] [-p] [--show-signature] [REV | "
-		    "A..B] [-- NAME [TYPE]]",
+		    "A..B] [-- NAME [TYPE]] | --refused [-n N] [--json]",
 	.summary = "print the commits that led to a revision, newest first",
 	.details =
 		"As git prints them, with the serial that each commit shows and the door it came through. NAME "
