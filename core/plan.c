@@ -376,6 +376,15 @@ static enum ax_err find(struct ax_plan *out, struct ax_txn *t, const char *hex, 
 	return e;
 }
 
+static enum ax_err read_back(struct ax_plan *out, struct ax_txn *t)
+{
+	enum ax_err e = ax_buf_reserve(&out->strings, out->memory.n + 1) ? decode(out, t)
+									 : ax_fail(AX_ENOMEM, "out of memory");
+	if (e)
+		ax_plan_fini(out);
+	return e;
+}
+
 enum ax_err ax_plan_get(struct ax_plan *out, struct ax_txn *t, const char *hex, struct ax_time now)
 {
 	size_t n = strlen(hex);
@@ -383,11 +392,13 @@ enum ax_err ax_plan_get(struct ax_plan *out, struct ax_txn *t, const char *hex, 
 	if (n < 4 || n > AX_ID_HEX || strspn(hex, "0123456789abcdefABCDEF") != n)
 		return ax_fail(AX_EINVAL, "%.80s: not the hash of a plan (4 to 64 hex digits)", hex);
 	enum ax_err e = find(out, t, hex, now);
-	if (!e && !ax_buf_reserve(&out->strings, out->memory.n + 1))
-		e = ax_fail(AX_ENOMEM, "out of memory");
-	if (!e)
-		e = decode(out, t);
-	if (e)
-		ax_plan_fini(out);
-	return e;
+	return e ? e : read_back(out, t);
+}
+
+enum ax_err ax_plan_decode(struct ax_plan *out, struct ax_txn *t, struct ax_slice value)
+{
+	*out = (struct ax_plan){ 0 };
+	ax_buf_slice(&out->memory, value);
+	enum ax_err e = ax_buf_check(&out->memory);
+	return e ? e : read_back(out, t);
 }

@@ -32,6 +32,8 @@ AX_MUST enum ax_err ax_plan_put(bool *known, struct ax_txn *t, const struct ax_i
 				struct ax_time now);
 /* By 4 to 64 hex digits. AX_ENOENT if there is none or it is older than a day, AX_EAMBIGUOUS. */
 AX_MUST enum ax_err ax_plan_get(struct ax_plan *out, struct ax_txn *t, const char *hex, struct ax_time now);
+/* From a value that is kept elsewhere; hash stays zero. */
+AX_MUST enum ax_err ax_plan_decode(struct ax_plan *out, struct ax_txn *t, struct ax_slice value);
 void ax_plan_fini(struct ax_plan *p);
 AX_MUST enum ax_err ax_plan_remove(struct ax_txn *t, const struct ax_id *hash);
 

@@ -72,6 +72,10 @@ const struct ax_root *ax_work_root(const struct ax_work *w);
 AX_MUST enum ax_err ax_repo_begin(struct ax_txn **t, struct ax_repo *r);
 AX_MUST enum ax_err ax_repo_end(struct ax_txn *t, enum ax_err e);
 
+/* Keep what p's works would have published, which guards refused and whose transaction is gone. AX_EGUARD with all
+ * that a person needs, and the plan. */
+AX_MUST enum ax_err ax_repo_keep_plan(char plan[AX_ID_SHORT + 1], struct ax_repo *r, struct ax_publish *p);
+
 /* -- its parts --------------------------------------------------------------------------------------------- */
 
 /* reduce.c: fill w->edits with what the change's batch makes different from the base.

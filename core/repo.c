@@ -1,4 +1,5 @@
 #include "core/repo.h"
+#include "core/due.h"
 #include "core/graph.h"
 #include "core/plan.h"
 #include "core/refusal.h"
@@ -55,6 +56,11 @@ const char *ax_repo_dir(const struct ax_repo *r)
 	return r->dir;
 }
 
+bool ax_repo_read_only(const struct ax_repo *r)
+{
+	return r->read_only;
+}
+
 enum ax_err ax_repo_begin(struct ax_txn **t, struct ax_repo *r)
 {
 	*t = NULL;
@@ -106,7 +112,7 @@ static enum ax_err keep(struct ax_repo *r, const struct ax_publish *p, const str
 }
 
 /* The refused transaction is gone; what it would have done is kept in another one. */
-static enum ax_err keep_plan(char plan[AX_ID_SHORT + 1], struct ax_repo *r, struct ax_publish *p)
+enum ax_err ax_repo_keep_plan(char plan[AX_ID_SHORT + 1], struct ax_repo *r, struct ax_publish *p)
 {
 	struct ax_buf value = AX_BUF_INIT;
 	struct ax_id hash;
@@ -135,6 +141,8 @@ enum ax_err ax_repo_commit(struct ax_published *out, struct ax_repo *r, const st
 		return e;
 	if (!(e = ax_publish_init(&p, t, changes, n, who, listener)))
 		e = ax_publish_run(&p);
+	if (!e)
+		e = ax_due_note(&p);
 	if (e || !ax_publish_changes(&p))
 		ax_txn_abort(t);
 	else
@@ -143,7 +151,7 @@ enum ax_err ax_repo_commit(struct ax_published *out, struct ax_repo *r, const st
 	if (!e)
 		tell_all(out, n, &p);
 	if (e == AX_EGUARD)
-		e = keep_plan(plan, r, &p);
+		e = ax_repo_keep_plan(plan, r, &p);
 	ax_publish_fini(&p);
 	return e;
 }

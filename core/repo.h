@@ -23,6 +23,7 @@ AX_MUST enum ax_err ax_repo_open(struct ax_repo **out, const char *dir, bool rea
 void ax_repo_close(struct ax_repo *r);
 struct ax_store *ax_repo_store(struct ax_repo *r);
 const char *ax_repo_dir(const struct ax_repo *r);
+bool ax_repo_read_only(const struct ax_repo *r);
 
 /* Who changes something, when, and through which door. */
 struct ax_actor {
@@ -68,6 +69,7 @@ struct ax_change {
 	bool revive;   /* if the zone was removed, bring it back */
 	bool approved; /* review.h: compose sees to it that this may move a protected branch */
 	bool meant;    /* review.h: guards stand aside, their plan was named */
+	const struct ax_time *until;      /* due.h: take it back then; NULL: it stays */
 	const struct ax_secret_key *sign; /* review.h: sign the new commit with it (sign.h); NULL: not */
 	/* Called in the transaction when it is known what the change stands on, to fill the batch. May be NULL. */
 	enum ax_err (*compose)(void *ctx, struct ax_work *w, struct ax_txn *t);

@@ -60,8 +60,10 @@ static enum ax_err invalid(const struct ax_setting *s, const char *text)
 		return ax_fail(AX_EINVAL, "%s: `%.80s` is neither %s nor %s", s->name, text, s->words[0],
 			       s->words[1]);
 	case AX_SETTING_SECONDS:
-		return ax_fail(AX_EINVAL, "%s: `%.80s` is no number of seconds from %" PRIu64 " to %" PRIu64
-			       " (90, 30m, 12h, 1d, 1w)%s", s->name, text, s->min, s->max, none);
+		return ax_fail(AX_EINVAL,
+			       "%s: `%.80s` is no number of seconds from %" PRIu64 " to %" PRIu64
+			       " (90, 30m, 12h, 1d, 1w)%s",
+			       s->name, text, s->min, s->max, none);
 	case AX_SETTING_NUMBER:
 		return ax_fail(AX_EINVAL, "%s: `%.80s` is no number from %" PRIu64 " to %" PRIu64 "%s", s->name, text,
 			       s->min, s->max, none);

@@ -22,8 +22,8 @@ struct ax_setting {
 	const char *name, *fallback; /* the value it has when nothing was set */
 	const char *help;            /* half a sentence */
 	enum ax_setting_type type;
-	uint64_t min, max;      /* of numbers */
-	bool can_be_none;       /* "none" is a value */
+	uint64_t min, max;        /* of numbers */
+	bool can_be_none;         /* "none" is a value */
 	const char *const *words; /* those that a word may be; ends with NULL */
 };
 
@@ -47,10 +47,10 @@ AX_MUST enum ax_err ax_repo_set(struct ax_repo *r, uint32_t zone, const char *na
 
 struct ax_rules {
 	bool has_deletions, has_ttl, delegation;
-	uint64_t deletions; /* RRsets that one author may delete through one door within a minute */
-	uint32_t ttl_s;     /* the longest TTL that may come */
+	uint64_t deletions;  /* RRsets that one author may delete through one door within a minute */
+	uint32_t ttl_s;      /* the longest TTL that may come */
 	struct ax_buf names; /* what may not be touched: key prefixes, each behind its length u16 */
-	struct ax_buf text; /* NAME=VALUE and LF of each guard that was set: what a hash covers. Empty: none was */
+	struct ax_buf text;  /* NAME=VALUE and LF of each guard that was set: what a hash covers. Empty: none was */
 };
 
 /* The rules of a zone. Owns its memory; call fini in any case. */

@@ -33,6 +33,7 @@ enum ax_main_key {
 	AX_MAIN_DEFAULT_ZONE = 'd',
 	AX_MAIN_SIGNATURE = 'g',
 	AX_MAIN_HEAD = 'h',
+	AX_MAIN_DUE = 'j',
 	AX_MAIN_ZONE_NUMBER = 'n',
 	AX_MAIN_TAG_OBJECT = 'o',
 	AX_MAIN_PLAN = 'p',

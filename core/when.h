@@ -9,4 +9,8 @@
  * shows at that second is in. */
 AX_MUST enum ax_err ax_when_parse(struct ax_time *out, const char *text, size_t n, struct ax_time now);
 
+/* A moment to come, to the second: 2026-08-01 10:30, 22:30 (the next one), tomorrow, tomorrow 6:30, in 2 hours.
+ * AX_EINVAL if it is past. */
+AX_MUST enum ax_err ax_when_parse_next(struct ax_time *out, const char *text, size_t n, struct ax_time now);
+
 #endif

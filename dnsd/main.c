@@ -12,6 +12,7 @@
 
 #include "dnsd/arms.h"
 #include "dnsd/conf.h"
+#include "dnsd/due.h"
 #include "dnsd/http.h"
 #include "dnsd/metrics.h"
 #include "dnsd/ready.h"
@@ -55,6 +56,7 @@ struct daemon {
 	const char *repo_dir; /* without --repo */
 	struct ax_repo *repo;
 	struct ax_keys keys; /* trusted */
+	struct due *due;
 	struct arms *arms;
 	struct queue *queue;
 	struct udp *udp;
@@ -196,6 +198,13 @@ static unsigned page(void *ctx, const char *path, struct ax_buf *b)
 	return 200;
 }
 
+/* What is scheduled is carried out by whoever may write; a daemon that may only read serves all the same. */
+static enum ax_err open_repository(struct daemon *d)
+{
+	enum ax_err e = ax_repo_open(&d->repo, d->conf.repo, false);
+	return e == AX_EPERM ? ax_repo_open(&d->repo, d->conf.repo, true) : e;
+}
+
 static enum ax_err start(struct daemon *d)
 {
 	const struct conf *c = &d->conf;
@@ -209,7 +218,7 @@ static enum ax_err start(struct daemon *d)
 	for (size_t i = 0; !e && i < c->nkeys; i++)
 		e = read_keys(&d->keys, c->keys[i]);
 	if (!e)
-		e = ax_repo_open(&d->repo, c->repo, true);
+		e = open_repository(d);
 	if (!e)
 		e = probe(c);
 	if (!e)
@@ -224,12 +233,15 @@ static enum ax_err start(struct daemon *d)
 		e = xdp_start(&d->xdp, c->interface, c->interfaces, c->address, c->addresses, d->udp, d->queue, say);
 	if (!e && c->metrics.n)
 		e = http_start(&d->http, &c->metrics, page, d);
+	if (!e)
+		e = due_start(&d->due, d->repo, say);
 	return e;
 }
 
 /* First who asks, then who answers, then what the answers are made of. */
 static void stop(struct daemon *d)
 {
+	due_stop(d->due);
 	http_stop(d->http);
 	xdp_stop(d->xdp);
 	udp_stop(d->udp);

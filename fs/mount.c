@@ -1,6 +1,7 @@
 /* mount.c - see mount.h: the life of a mount. */
 #include "fs/mount.h"
 
+#include "core/due.h"
 #include "fs/draft.h"
 #include "fs/list.h"
 #include "fs/notify.h"
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -182,9 +184,40 @@ static void tell_unsaved(struct mount *m)
 	pthread_mutex_unlock(&m->lock);
 }
 
+/* -- what was put off until now ----------------------------------------------------------------------------- */
+
+static void due_told(void *ctx, const struct ax_due *job, const struct ax_published *out, const char *why)
+{
+	struct mount *m = ctx;
+	char reason[1000];
+	if (out)
+		return;
+	if (job)
+		snprintf(reason, sizeof(reason), "scheduled change %llu: %s", (unsigned long long)job->number, why);
+	else
+		snprintf(reason, sizeof(reason), "scheduled changes: %s", why);
+	pthread_mutex_lock(&m->lock);
+	errors_note(m, "apexfs", job ? job->branch : "", reason);
+	pthread_mutex_unlock(&m->lock);
+}
+
+static void *due_thread(void *mount)
+{
+	struct mount *m = mount;
+	struct who self = { .uid = m->uid, .name = "apexfs", .via = "fs comm=apexfs" };
+	struct ax_due_server s = { .repo = m->repo,
+				   .who = who_actor(&self),
+				   .now = who_now,
+				   .stop_fd = m->stop_fd,
+				   .told = due_told,
+				   .ctx = m };
+	ax_due_serve(&s);
+	return NULL;
+}
+
 int mount_serve(struct mount *m)
 {
-	pthread_t committer, notifier;
+	pthread_t committer, notifier, due;
 	m->stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (m->stop_fd < 0)
 		return errno;
@@ -194,6 +227,7 @@ int mount_serve(struct mount *m)
 		return error;
 	if (m->watches)
 		error = start(&notifier, notify_thread, m);
+	bool does_due = !error && !m->read_only && !start(&due, due_thread, m);
 	int ended = error ? 0 : fuse_session_loop(m->session); /* above 0: the signal that ended it */
 	/* unmounted while a request was on its way: the end as well */
 	if (ended < 0 && ended != -ECONNABORTED)
@@ -202,8 +236,11 @@ int mount_serve(struct mount *m)
 		serve_writers(m);
 		tell_unsaved(m);
 	}
-	if (m->watches && eventfd_write(m->stop_fd, 1) == 0)
+	bool told = eventfd_write(m->stop_fd, 1) == 0;
+	if (m->watches && told)
 		pthread_join(notifier, NULL);
+	if (does_due && told)
+		pthread_join(due, NULL);
 	pthread_mutex_lock(&m->lock);
 	m->stopping = true;
 	pthread_cond_signal(&m->work);

@@ -28,7 +28,8 @@ struct cli {
 	struct ax_actor actor;
 	struct ax_buf out;
 	enum print_style style;
-	bool difference; /* --exit-code and there was one, or nothing matched: status 1 */
+	const struct ax_time *at; /* `apex at`: changes are for then; NULL: now */
+	bool difference;          /* --exit-code and there was one, or nothing matched: status 1 */
 	struct ax_buf warnings;
 	size_t warned;
 };
@@ -40,6 +41,8 @@ struct verb {
 	const struct option *options; /* may be NULL */
 	int min_words, max_words;     /* -1: any number */
 	bool paged;
+	bool changes_zone; /* by save.h alone: `apex at` may put it off */
+	bool leads;        /* what follows its options is another verb's */
 	enum ax_err (*run)(struct cli *c, struct words *w);
 };
 

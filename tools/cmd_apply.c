@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static const struct option options[] = { SAVE_OPTIONS, { 0 } };
 
@@ -35,15 +34,6 @@ static enum ax_err prepare(struct publication *p, struct apply *a)
 	return e;
 }
 
-static enum ax_err force(struct publication *p, struct apply *a, const char *plan, const struct ax_listener *listener)
-{
-	size_t made, n = strlen(save_force), short_n = strlen(plan);
-	if (n < 4 || strncasecmp(plan, save_force, n < short_n ? n : short_n))
-		return ax_fail(AX_EGUARD, "%s; this is not the plan %s that was forced", ax_err_text(AX_EGUARD),
-			       save_force);
-	return ax_repo_force(p->out, a->n, &made, a->c->repo, save_force, &a->c->actor, listener);
-}
-
 static enum ax_err tell(struct publication *p, struct apply *a)
 {
 	struct cli *c = a->c;
@@ -54,7 +44,7 @@ static enum ax_err tell(struct publication *p, struct apply *a)
 		const char *zone_text;
 		changed |= p->out[i].changed;
 		e = save_zone_text(&zone_text, &name, c, &a->parts[i]->zone);
-		if (!e && p->out[i].changed)
+		if (!e && p->out[i].changed && !c->at)
 			save_tell(&c->out, zone_text, a->parts[i]->branch, &p->out[i], false);
 		ax_buf_fini(&name);
 	}
@@ -66,14 +56,10 @@ static enum ax_err tell(struct publication *p, struct apply *a)
 static enum ax_err publish(struct apply *a)
 {
 	struct publication p = { NULL, NULL };
-	struct ax_listener listener = { cli_warn, a->c };
-	char plan[AX_ID_SHORT + 1] = "";
 	enum ax_err e = prepare(&p, a);
 	cli_end_read(a->c);
 	if (!e && a->n)
-		e = ax_repo_commit(p.out, a->c->repo, p.changes, a->n, &a->c->actor, &listener, plan);
-	if (e == AX_EGUARD && save_force)
-		e = force(&p, a, plan, &listener);
+		e = save_publish(p.out, a->c, p.changes, a->n, save_force);
 	if (!e)
 		e = tell(&p, a);
 	free(p.changes);
@@ -131,5 +117,6 @@ const struct verb verb_apply = {
 	.options = options,
 	.min_words = 1,
 	.max_words = 1,
+	.changes_zone = true,
 	.run = run,
 };

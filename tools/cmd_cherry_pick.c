@@ -84,5 +84,6 @@ const struct verb verb_cherry_pick = {
 	.options = options,
 	.min_words = 1,
 	.max_words = -1,
+	.changes_zone = true,
 	.run = run,
 };

@@ -56,5 +56,6 @@ const struct verb verb_delete = {
 	.options = options,
 	.min_words = 1,
 	.max_words = 2,
+	.changes_zone = true,
 	.run = run,
 };

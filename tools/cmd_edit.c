@@ -271,5 +271,6 @@ const struct verb verb_edit = {
 	.options = options,
 	.min_words = 0,
 	.max_words = 1,
+	.changes_zone = true,
 	.run = run,
 };

@@ -3,21 +3,6 @@
 
 #include <stdlib.h>
 
-/* A plan may be of several zones and branches. */
-static enum ax_err tell(struct cli *c, const struct ax_published *p)
-{
-	struct ax_zone zone;
-	struct ax_buf name = AX_BUF_INIT;
-	const char *zone_text;
-	enum ax_err e = ax_zone_get(&zone, c->txn, p->zone);
-	if (!e)
-		e = save_zone_text(&zone_text, &name, c, &zone);
-	if (!e)
-		save_tell(&c->out, zone_text, p->branch, p, false);
-	ax_buf_fini(&name);
-	return e;
-}
-
 static enum ax_err run(struct cli *c, struct words *w)
 {
 	enum { PLAN_MAX = 64 };
@@ -30,7 +15,7 @@ static enum ax_err run(struct cli *c, struct words *w)
 	if (!e)
 		e = ax_txn_read(&c->txn, ax_repo_store(c->repo));
 	for (size_t i = 0; i < n && i < PLAN_MAX && !e; i++)
-		e = tell(c, &published[i]);
+		e = save_tell_any(c, &published[i]);
 	free(published);
 	return e;
 }

@@ -117,5 +117,6 @@ const struct verb verb_import = {
 	.options = options,
 	.min_words = 1,
 	.max_words = 1,
+	.changes_zone = true,
 	.run = run,
 };

@@ -72,5 +72,6 @@ const struct verb verb_merge = {
 	.options = options,
 	.min_words = 1,
 	.max_words = -1,
+	.changes_zone = true,
 	.run = run,
 };

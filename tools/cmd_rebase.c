@@ -81,5 +81,6 @@ const struct verb verb_rebase = {
 	.options = options,
 	.min_words = 1,
 	.max_words = -1,
+	.changes_zone = true,
 	.run = run,
 };

@@ -55,5 +55,6 @@ const struct verb verb_reset = {
 	.options = options,
 	.min_words = 1,
 	.max_words = 1,
+	.changes_zone = true,
 	.run = run,
 };

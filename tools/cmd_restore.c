@@ -133,5 +133,6 @@ const struct verb verb_restore = {
 	.options = options,
 	.min_words = 1,
 	.max_words = 3,
+	.changes_zone = true,
 	.run = run,
 };

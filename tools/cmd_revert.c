@@ -80,5 +80,6 @@ const struct verb verb_revert = {
 	.options = options,
 	.min_words = 1,
 	.max_words = 1,
+	.changes_zone = true,
 	.run = run,
 };

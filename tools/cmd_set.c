@@ -157,5 +157,6 @@ const struct verb verb_set = {
 	.options = options,
 	.min_words = 4,
 	.max_words = -1,
+	.changes_zone = true,
 	.run = run,
 };

@@ -1,3 +1,4 @@
+#include "core/when.h"
 #include "tools/verbs.h"
 
 #include <signal.h>
@@ -13,7 +14,7 @@ static const struct verb *const verbs[] = {
 	&verb_revert,  &verb_restore, &verb_reset,    &verb_keygen,     &verb_sign_commit, &verb_verify,
 	&verb_tag,     &verb_reflog,  &verb_force,    &verb_propose,    &verb_review,      &verb_approve,
 	&verb_protect, &verb_check,   &verb_fsck,     &verb_cat_object, &verb_grep,        &verb_resolve,
-	&verb_bisect,  &verb_config,
+	&verb_bisect,  &verb_config,  &verb_at,       &verb_run_due,
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
@@ -121,13 +122,17 @@ static int finish(enum ax_err e, const struct verb *v)
 	return ax_err_status(e);
 }
 
-static int run(const struct verb *v, struct words *w)
+static int run(const struct verb *v, struct words *w, const char *at)
 {
+	struct ax_time then;
 	struct cli c = { .dir = told(repo, "APEX_REPO", "./.apex"),
 			 .zone_text = told(zone, "APEX_ZONE", NULL),
 			 .branch_text = told(branch, "APEX_BRANCH", NULL) };
 	c.actor = who_actor(&c.who);
 	enum ax_err e = ax_hash_init();
+	if (!e && at)
+		e = ax_when_parse_next(&then, at, strlen(at), c.actor.committer.when);
+	c.at = at ? &then : NULL;
 	if (!e)
 		e = v->run(&c, w);
 	cli_close(&c);
@@ -163,6 +168,27 @@ static int print_version(void)
 	return 0;
 }
 
+/* `apex at TIME VERB ...`: the verb stands behind the time, with options of its own. */
+static int dispatch_led(int argc, char **argv, struct words *w)
+{
+	const char *at = argv[0];
+	const struct verb *v = argc > 1 ? find_verb(argv[1]) : NULL;
+	if (argc < 2)
+		return finish(ax_fail(AX_EUSAGE, "at: what is to be done then?"), &verb_at);
+	if (!v)
+		return finish(unknown_verb(argv[1]), NULL);
+	if (!v->changes_zone)
+		return finish(ax_fail(AX_EUSAGE, "at: %s is no verb that can be put off", v->name), &verb_at);
+	enum ax_err e = options_parse(w, NULL, argc - 2, argv + 2, global_options, v->options, false);
+	if (!e && help) {
+		print_help(v);
+		return 0;
+	}
+	if (!e)
+		e = check_words(v, w);
+	return e ? finish(e, v) : run(v, w, at);
+}
+
 static int dispatch(int argc, char **argv, struct words *w)
 {
 	int used;
@@ -183,9 +209,11 @@ static int dispatch(int argc, char **argv, struct words *w)
 	bool is_help = !strcmp(argv[0], "help");
 	if (!v && !is_help)
 		return finish(unknown_verb(argv[0]), NULL);
-	e = options_parse(w, NULL, argc - 1, argv + 1, global_options, v ? v->options : NULL, false);
+	e = options_parse(w, &used, argc - 1, argv + 1, global_options, v ? v->options : NULL, v && v->leads);
 	if (e)
 		return finish(e, v);
+	if (v && v->leads && used < argc - 1 && !help)
+		return dispatch_led(argc - 1 - used, argv + 1 + used, w);
 	if (version)
 		return print_version();
 	if (is_help)
@@ -195,7 +223,7 @@ static int dispatch(int argc, char **argv, struct words *w)
 		return 0;
 	}
 	e = check_words(v, w);
-	return e ? finish(e, v) : run(v, w);
+	return e ? finish(e, v) : run(v, w, NULL);
 }
 
 /* The store is read through a map: where its file is cut short, a page of it names one beyond its end, or the disk

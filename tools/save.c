@@ -1,11 +1,15 @@
 #include "tools/save.h"
 
+#include "core/due.h"
+#include "core/render.h"
+#include "core/when.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-const char *save_message, *save_author, *save_force;
+const char *save_message, *save_author, *save_force, *save_until;
 
 enum ax_err save_begin(struct cli *c)
 {
@@ -58,16 +62,79 @@ void save_tell(struct ax_buf *out, const char *zone_text, const char *branch, co
 	ax_buf_u8(out, '\n');
 }
 
+enum ax_err save_tell_any(struct cli *c, const struct ax_published *p)
+{
+	struct ax_zone zone;
+	struct ax_buf name = AX_BUF_INIT;
+	const char *zone_text;
+	enum ax_err e = ax_zone_get(&zone, c->txn, p->zone);
+	if (!e)
+		e = save_zone_text(&zone_text, &name, c, &zone);
+	if (!e)
+		save_tell(&c->out, zone_text, p->branch, p, false);
+	ax_buf_fini(&name);
+	return e;
+}
+
 /* --force=HASH means the plan it was given for and no other: by now the same command may plan something else. */
-static enum ax_err force(struct ax_published *out, size_t cap, struct cli *c, const char *plan, const char *wanted,
-			 const struct ax_listener *listener)
+static enum ax_err check_force(const char *plan, const char *wanted)
 {
 	size_t n = strlen(wanted), short_n = strlen(plan);
 	if (n < 4 || strncasecmp(plan, wanted, n < short_n ? n : short_n))
 		return ax_fail(AX_EGUARD, "%s; this is not the plan %s that was forced", ax_err_text(AX_EGUARD),
 			       wanted);
+	return AX_OK;
+}
+
+static enum ax_err publish_now(struct ax_published *out, struct cli *c, struct ax_change *changes, size_t n,
+			       const char *wanted)
+{
+	struct ax_listener listener = { cli_warn, c };
+	char plan[AX_ID_SHORT + 1] = "";
 	size_t made;
-	return ax_repo_force(out, cap, &made, c->repo, wanted, &c->actor, listener);
+	enum ax_err e = ax_repo_commit(out, c->repo, changes, n, &c->actor, &listener, plan);
+	if (e != AX_EGUARD || !wanted || (e = check_force(plan, wanted)))
+		return e;
+	/* A plan knows nothing of its end. */
+	for (size_t i = 0; i < n; i++)
+		changes[i].meant = true;
+	return changes->until ? ax_repo_commit(out, c->repo, changes, n, &c->actor, &listener, plan)
+			      : ax_repo_force(out, n, &made, c->repo, wanted, &c->actor, &listener);
+}
+
+static enum ax_err publish_later(struct ax_published *out, struct cli *c, struct ax_change *changes, size_t n,
+				 const char *wanted)
+{
+	struct ax_listener listener = { cli_warn, c };
+	char plan[AX_ID_SHORT + 1] = "";
+	uint64_t number;
+	enum ax_err e = ax_repo_schedule(&number, out, c->repo, changes, n, &c->actor, &listener, plan, *c->at);
+	if (e == AX_EGUARD && wanted && !(e = check_force(plan, wanted))) {
+		for (size_t i = 0; i < n; i++)
+			changes[i].meant = true;
+		e = ax_repo_schedule(&number, out, c->repo, changes, n, &c->actor, &listener, plan, *c->at);
+	}
+	if (e || !number)
+		return e;
+	ax_buf_printf(&c->out, "scheduled %llu for ", (unsigned long long)number);
+	ax_render_time(&c->out, *c->at);
+	ax_buf_u8(&c->out, '\n');
+	return AX_OK;
+}
+
+enum ax_err save_publish(struct ax_published *out, struct cli *c, struct ax_change *changes, size_t n,
+			 const char *wanted)
+{
+	struct ax_time until;
+	cli_end_read(c);
+	enum ax_err e = save_until
+				? ax_when_parse_next(&until, save_until, strlen(save_until), c->actor.committer.when)
+				: AX_OK;
+	for (size_t i = 0; !e && save_until && i < n; i++)
+		changes[i].until = &until;
+	if (!e)
+		e = (c->at ? publish_later : publish_now)(out, c, changes, n, wanted);
+	return e == AX_ENOCHANGE ? AX_OK : e;
 }
 
 static void tell_all(struct cli *c, const char *zone_text, const struct ax_published *p, size_t n, bool counts)
@@ -80,26 +147,18 @@ static void tell_all(struct cli *c, const char *zone_text, const struct ax_publi
 		save_tell(&c->out, zone_text, c->branch, &p[0], counts);
 }
 
-enum ax_err save_changes(struct cli *c, const struct ax_change *changes, size_t n, const char *wanted, bool counts)
+enum ax_err save_changes(struct cli *c, struct ax_change *changes, size_t n, const char *wanted, bool counts)
 {
 	struct ax_buf zone = AX_BUF_INIT;
 	const char *zone_text = NULL;
-	char plan[AX_ID_SHORT + 1] = "";
 	struct ax_published *published = calloc(n, sizeof *published);
-	struct ax_listener listener = { cli_warn, c };
 	enum ax_err e =
 		published ? save_zone_text(&zone_text, &zone, c, &c->zone) : ax_fail(AX_ENOMEM, "out of memory");
-	cli_end_read(c);
-	if (e)
-		goto out;
-	e = ax_repo_commit(published, c->repo, changes, n, &c->actor, &listener, plan);
-	if (e == AX_EGUARD && wanted)
-		e = force(published, n, c, plan, wanted, &listener);
-	if (e == AX_ENOCHANGE)
-		e = AX_OK;
 	if (!e)
+		e = save_publish(published, c, changes, n, wanted);
+	if (!e && !(c->at && published[n - 1].changed))
 		tell_all(c, zone_text, published, n, counts);
-out:
+	cli_end_read(c);
 	free(published);
 	ax_buf_fini(&zone);
 	return e;

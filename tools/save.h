@@ -25,19 +25,24 @@ AX_MUST enum ax_err save_begin(struct cli *c);
 AX_MUST enum ax_err save_batch(struct cli *c, const struct save *s);
 /* The same for changes that are ready, all of c's zone and one branch; each commit made gets a line. For any branch.
  */
-AX_MUST enum ax_err save_changes(struct cli *c, const struct ax_change *changes, size_t n, const char *plan,
-				 bool counts);
+AX_MUST enum ax_err save_changes(struct cli *c, struct ax_change *changes, size_t n, const char *plan, bool counts);
+/* As ax_repo_commit with the reader ended: now, or what `apex at` says, till what --until says; and --force. */
+AX_MUST enum ax_err save_publish(struct ax_published *out, struct cli *c, struct ax_change *changes, size_t n,
+				 const char *wanted);
 /* Append the line that tells of it. zone_text NULL: the default zone. */
 void save_tell(struct ax_buf *out, const char *zone_text, const char *branch, const struct ax_published *p,
 	       bool counts);
+/* The same of whichever zone it was, in the read transaction that is open. */
+AX_MUST enum ax_err save_tell_any(struct cli *c, const struct ax_published *p);
 /* The zone's name if it is not the repository's default zone, else NULL; into b. */
 AX_MUST enum ax_err save_zone_text(const char **out, struct ax_buf *b, struct cli *c, const struct ax_zone *zone);
 
-/* The options -m, --author and --force of every verb that changes a zone. */
-extern const char *save_message, *save_author, *save_force;
+/* The options -m, --author, --until and --force of every verb that changes a zone. */
+extern const char *save_message, *save_author, *save_force, *save_until;
 #define SAVE_OPTIONS                                                                                              \
 	{ "message", 'm', "TEXT", "the commit's message; else it says what changed", &save_message, NULL, NULL }, \
 		{ "author", 0, "WHO", "the author, as 'NAME <MAIL>'", &save_author, NULL, NULL },                 \
+		{ "until", 0, "TIME", "take it back then, if nothing came after it", &save_until, NULL, NULL },   \
 	{                                                                                                         \
 		"force", 0, "HASH", "pass the guard that refused just this plan", &save_force, NULL, NULL         \
 	}

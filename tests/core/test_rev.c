@@ -281,6 +281,38 @@ START_TEST(rev__times_as_people_write_them)
 }
 END_TEST
 
+START_TEST(rev__times_to_come)
+{
+	const struct ax_time now = { 1793534400, 5, 0 }; /* 2026-11-01 12:00:00 UTC */
+	struct ax_time t;
+	static const struct {
+		const char *text;
+		int64_t s;
+	} good[] = {
+		{ "12:01", 1793534460 },
+		{ "12:00", 1793534400 + 86400 }, /* that is now: the next is meant */
+		{ "6:30", 1793534400 + 86400 - 5 * 3600 - 1800 },
+		{ "tomorrow", 1793534400 + 43200 },
+		{ "tomorrow 12:30", 1793534400 + 86400 + 1800 },
+		{ "in 2 hours", 1793534400 + 7200 },
+		{ "in.1.second", 1793534401 },
+		{ "1 month", 1796126400 }, /* 2026-12-01 12:00:00 */
+		{ "2026-11-01 12:00:01", 1793534401 },
+		{ "2026-11-01T12:30Z", 1793536200 },
+	};
+	static const char *const bad[] = { "",         "now",       "yesterday",   "2026-11-01", "24:00", "12:60",
+					   "in hours", "0 seconds", "2 hours ago", "tomorrow x", "in",    "12:3x" };
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		OK(ax_when_parse_next(&t, good[i].text, strlen(good[i].text), now));
+		ck_assert_msg(t.s == good[i].s && !t.ns, "%s: %lld", good[i].text, (long long)t.s);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		enum ax_err e = ax_when_parse_next(&t, bad[i], strlen(bad[i]), now);
+		ck_assert_msg(e == AX_EINVAL, "%s: %s", bad[i], ax_err_name(e));
+	}
+}
+END_TEST
+
 static void add(TCase *tc)
 {
 	tcase_add_test(tc, rev__names_and_steps);
@@ -291,6 +323,7 @@ static void add(TCase *tc)
 	tcase_add_test(tc, rev__another_zone_by_its_name);
 	tcase_add_test(tc, rev__ranges);
 	tcase_add_test(tc, rev__times_as_people_write_them);
+	tcase_add_test(tc, rev__times_to_come);
 }
 
 int main(void)
