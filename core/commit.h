@@ -56,6 +56,7 @@ struct ax_commit_info {
 	struct ax_time time; /* the committer's */
 	uint64_t generation; /* 1 + the highest of its parents'; a root commit has 1 */
 	uint64_t depth;      /* 1 + its first parent's */
+	bool cut;            /* its parents were pruned: it stands as a root commit, whatever its text says */
 	unsigned parents;
 	uint64_t parent[AX_PARENTS_MAX]; /* local ids; the first is the branch it was made on */
 	uint64_t jump;                   /* skew-binary ancestor along first parents; 0 for a root commit */
@@ -72,6 +73,11 @@ void ax_commit_fini(struct ax_commit *c);
 /* A stored commit, verified by the index of hashes: only those that ax_object_index() was told of. */
 AX_MUST enum ax_err ax_commit_read(struct ax_commit *out, struct ax_txn *t, uint64_t local);
 AX_MUST enum ax_err ax_commit_info(struct ax_commit_info *out, struct ax_txn *t, uint64_t local);
+/* Is it (still) there? What a log entry names may have been dropped by gc. */
+AX_MUST static inline enum ax_err ax_commit_is_there(bool *out, struct ax_txn *t, uint64_t local)
+{
+	return ax_txn_has_object(out, t, local);
+}
 /* The hash of a stored commit. */
 AX_MUST enum ax_err ax_commit_id(struct ax_id *out, struct ax_txn *t, uint64_t local);
 
@@ -84,6 +90,9 @@ AX_MUST enum ax_err ax_commit_link(struct ax_commit_info *info, struct ax_txn *t
  * NULL) gets the hash. */
 AX_MUST enum ax_err ax_commit_put(struct ax_id *id, struct ax_txn *t, const struct ax_commit *c,
 				  const struct ax_commit_info *info);
+
+/* Keep this beside a stored commit from now on. For housekeeping. */
+AX_MUST enum ax_err ax_commit_relink(struct ax_txn *t, const struct ax_commit_info *info);
 
 static inline int ax_time_cmp(struct ax_time a, struct ax_time b)
 {

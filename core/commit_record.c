@@ -90,9 +90,12 @@ static bool plausible(const struct ax_commit_info *info)
 	return info->parents ? info->jump && info->jump < info->local : !info->jump;
 }
 
-static bool tree_line(struct ax_id *out, struct ax_slice canonical)
+/* The first line, and whether a parent's comes next. */
+static bool tree_line(struct ax_id *out, bool *has_parents, struct ax_slice canonical)
 {
+	enum { LINE = 5 + AX_ID_HEX + 1 };
 	char hex[AX_ID_HEX + 1];
+	*has_parents = canonical.n > LINE + 7 && memcmp(canonical.p + LINE, "parent ", 7) == 0;
 	if (canonical.n < 5 + AX_ID_HEX || memcmp(canonical.p, "tree ", 5) != 0)
 		return false;
 	memcpy(hex, canonical.p + 5, AX_ID_HEX);
@@ -133,10 +136,12 @@ enum ax_err ax_commit_info(struct ax_commit_info *out, struct ax_txn *t, uint64_
 	if (e)
 		return e;
 	out->local = local;
-	if (!get_sidecar(out, o.sidecar) || !plausible(out) || !tree_line(&out->root.id, o.canonical)) {
+	bool has_parents;
+	if (!get_sidecar(out, o.sidecar) || !plausible(out) || !tree_line(&out->root.id, &has_parents, o.canonical)) {
 		*out = (struct ax_commit_info){ 0 };
 		return ax_fail(AX_ECORRUPT, "commit %" PRIu64 " is damaged", local);
 	}
+	out->cut = has_parents && !out->parents;
 	return AX_OK;
 }
 
@@ -206,6 +211,20 @@ enum ax_err ax_commit_put(struct ax_id *id, struct ax_txn *t, const struct ax_co
 		*id = ax_hash_object(AX_KIND_COMMIT, ax_buf_view(&text));
 out:
 	ax_buf_fini(&text);
+	ax_buf_fini(&sidecar);
+	return e;
+}
+
+enum ax_err ax_commit_relink(struct ax_txn *t, const struct ax_commit_info *info)
+{
+	struct ax_object o;
+	struct ax_buf sidecar = AX_BUF_INIT;
+	enum ax_err e = ax_object_read(&o, t, info->local, AX_KIND_COMMIT);
+	if (e)
+		return e;
+	put_sidecar(&sidecar, info, o.canonical.n);
+	if (!(e = ax_buf_check(&sidecar)))
+		e = ax_object_set_sidecar(t, info->local, ax_buf_view(&sidecar));
 	ax_buf_fini(&sidecar);
 	return e;
 }

@@ -167,8 +167,9 @@ static enum ax_err remove_job(struct ax_txn *t, const struct ax_due *d)
 
 static void describe(struct ax_due *d, const struct ax_publish *p, const struct ax_work *w, struct ax_time at)
 {
-	const char *message = w->message.n ? (const char *)w->message.p
-			      : w->change->message ? w->change->message : "a commit that is there";
+	const char *message = w->message.n         ? (const char *)w->message.p
+			      : w->change->message ? w->change->message
+						   : "a commit that is there";
 	size_t n = w->message.n ? w->message.n : strlen(message);
 	struct ax_slice first = { (const uint8_t *)message, 0 };
 	while (first.n < n && message[first.n] != '\n')
@@ -468,6 +469,42 @@ enum ax_err ax_repo_run_due(struct ax_repo *r, const struct ax_actor *who, ax_du
 	enum ax_err e;
 	while (!(e = run_one(r, who, told, ctx)))
 		;
+	return e == AX_ENOENT ? AX_OK : e;
+}
+
+/* -- what is needed ----------------------------------------------------------------------------------------- */
+
+static enum ax_err commits_of(const struct job *job, struct ax_txn *t, ax_plan_commit_fn *each, void *ctx)
+{
+	struct ax_plan plan;
+	struct ax_id id;
+	enum ax_err e = AX_OK;
+	if (job->due.kind == AX_DUE_PUBLISH) {
+		if (ax_plan_decode(&plan, t, job->rest))
+			return AX_OK; /* it will be refused */
+		e = ax_plan_commits(&plan, t, each, ctx);
+		ax_plan_fini(&plan);
+		return e;
+	}
+	for (size_t at = 0; !e && at + AX_ID_SIZE <= job->rest.n; at += AX_ID_SIZE) {
+		memcpy(id.b, job->rest.p + at, AX_ID_SIZE);
+		e = each(ctx, &id);
+	}
+	return e;
+}
+
+enum ax_err ax_due_each_commit(struct ax_txn *t, enum ax_err (*each)(void *ctx, const struct ax_id *id), void *ctx)
+{
+	struct ax_due at = { 0 };
+	struct job job;
+	enum ax_err e;
+	while (!(e = next_job(&job, t, &at))) {
+		at = job.due;
+		e = commits_of(&job, t, each, ctx);
+		ax_buf_fini(&job.value);
+		if (e)
+			return e;
+	}
 	return e == AX_ENOENT ? AX_OK : e;
 }
 

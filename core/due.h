@@ -56,9 +56,13 @@ struct ax_due_server {
 	void *ctx;
 };
 
-/* Carry out what is due until told to stop. Woken by commits (watch.h), and holds no snapshot meanwhile. Errors of the
- * store are told once each (job NULL) and tried again. */
+/* Carry out what is due until told to stop. Woken by commits (watch.h), and holds no snapshot meanwhile. Errors of
+ * the store are told once each (job NULL) and tried again. */
 void ax_due_serve(const struct ax_due_server *s);
+
+/* Every commit that something scheduled needs. For gc. */
+AX_MUST enum ax_err ax_due_each_commit(struct ax_txn *t, enum ax_err (*each)(void *ctx, const struct ax_id *id),
+				       void *ctx);
 
 /* -- used by repo.c ----------------------------------------------------------------------------------------- */
 

@@ -28,6 +28,7 @@
 	X(AX_EINVAL, "invalid input", EBADMSG, 1)                                         \
 	X(AX_ECHECK, "the zone would fail a check", EBADMSG, 1)                           \
 	X(AX_EAMBIGUOUS, "more than one object has this prefix", EINVAL, 1)               \
+	X(AX_EPRUNED, "the tree of this commit was pruned", ENODATA, 1)                   \
 	X(AX_ELIMIT, "a limit is exceeded", EFBIG, 1)                                     \
 	X(AX_EUSAGE, "wrong usage", EINVAL, 2)                                            \
 	X(AX_ENOREPO, "not an apexfs repository", ENOENT, 3)                              \

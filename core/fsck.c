@@ -2,6 +2,7 @@
 #include "core/blame.h"
 #include "core/diff.h"
 #include "core/idset.h"
+#include "core/store_internal.h"
 #include "core/tag.h"
 
 #include <inttypes.h>
@@ -15,6 +16,7 @@ struct fsck {
 	struct ax_txn *txn;
 	ax_warn_fn *problem;
 	void *ctx;
+	uint64_t swept;          /* the log's entries up to this one may name commits that gc dropped */
 	struct ax_idset nodes;   /* verified */
 	struct ax_idset commits; /* those in the index */
 };
@@ -44,6 +46,8 @@ static enum ax_err damaged(const char *what)
 /* Each parent that the text names is the one that the sidecar points at. */
 static enum ax_err check_parents(struct fsck *f, const struct ax_commit *c, const struct ax_commit_info *info)
 {
+	if (info->cut)
+		return AX_OK;
 	if (c->parents != info->parents)
 		return damaged("its sidecar has another number of parents");
 	for (unsigned i = 0; i < c->parents; i++) {
@@ -75,6 +79,10 @@ static enum ax_err check_removed(struct fsck *f, const struct ax_commit_info *in
 	struct ax_commit_info parent = { .root = ax_tree_empty() };
 	uint64_t gone = 0;
 	enum ax_err e = info->parents ? ax_commit_info(&parent, f->txn, info->parent[0]) : AX_OK;
+	if (!e && (info->root.node == AX_NODE_PRUNED || parent.root.node == AX_NODE_PRUNED))
+		return AX_OK; /* there is nothing to count */
+	if (!e && info->cut)
+		return info->removed ? damaged("its sidecar counts deletions before it was cut") : AX_OK;
 	if (!e)
 		e = ax_tree_diff(f->txn, &parent.root, &info->root, count_gone, &gone);
 	if (!e && info->removed != parent.removed + gone)
@@ -109,7 +117,7 @@ static enum ax_err check_commit(struct fsck *f, uint64_t local, const struct ax_
 		e = damaged("it does not hash to its id");
 	if (!e)
 		e = check_sidecar(f, &c, &info);
-	if (!e)
+	if (!e && info.root.node != AX_NODE_PRUNED)
 		e = ax_tree_verify_shared(f->txn, &info.root, &f->nodes);
 	if (!e)
 		e = check_removed(f, &info);
@@ -208,17 +216,37 @@ static enum ax_err check_refs(struct fsck *f, uint32_t zone)
 	return e == AX_ENOENT ? AX_OK : tell(f, e, "the refs of a zone");
 }
 
+/* What the log named when gc last dropped commits may be gone. */
+static enum ax_err is_there(bool *out, struct fsck *f, const struct ax_log_entry *entry, uint64_t commit)
+{
+	*out = commit != 0;
+	return commit && entry->seq <= f->swept ? ax_txn_has_object(out, f->txn, commit) : AX_OK;
+}
+
+static enum ax_err read_swept(struct fsck *f)
+{
+	struct ax_slice value;
+	enum ax_err e = ax_txn_get_own(&value, f->txn, ax_swept_key);
+	struct ax_reader r = ax_reader(value);
+	f->swept = e ? 0 : ax_get_u64(&r);
+	return e == AX_ENOENT ? AX_OK : e;
+}
+
 /* An entry's chain: the one before it is of the same ref, and ended where this one begins. */
 static enum ax_err check_chain(struct fsck *f, const struct ax_log_entry *entry)
 {
 	struct ax_log_entry prev;
 	struct ax_commit_info info;
 	enum ax_err e;
-	if (entry->new_commit && (e = ax_commit_info(&info, f->txn, entry->new_commit)))
+	bool is_new, is_old;
+	if ((e = is_there(&is_new, f, entry, entry->new_commit)) ||
+	    (e = is_there(&is_old, f, entry, entry->old_commit)))
 		return e;
-	if (entry->new_commit && info.serial != entry->serial)
+	if (is_new && (e = ax_commit_info(&info, f->txn, entry->new_commit)))
+		return e;
+	if (is_new && info.serial != entry->serial)
 		return damaged("it has another serial than its commit");
-	if (entry->old_commit && (e = ax_commit_info(&info, f->txn, entry->old_commit)))
+	if (is_old && (e = ax_commit_info(&info, f->txn, entry->old_commit)))
 		return e;
 	if (!entry->prev)
 		return entry->old_commit ? damaged("the entry before it is missing") : AX_OK;
@@ -236,6 +264,8 @@ static enum ax_err check_log(struct fsck *f)
 	struct ax_zone zone;
 	uint64_t last;
 	enum ax_err e = ax_log_last(&last, f->txn);
+	if (!e)
+		e = read_swept(f);
 	if (e)
 		return tell(f, e, "the log");
 	for (uint64_t seq = 1; !e && seq <= last; seq++) {
@@ -260,9 +290,11 @@ static enum ax_err check_serial(struct fsck *f, uint32_t zone, struct ax_slice k
 {
 	struct ax_commit_info info;
 	uint64_t commit;
-	if (key.n != 9 || value.n != 8)
+	if (key.n != 9 || (value.n != 8 && value.n != 8 + AX_ID_SIZE))
 		return damaged("the serial map is damaged");
 	enum ax_err e = ax_serial_find(&commit, f->txn, zone, ax_be32(key.p + 5));
+	if (e == AX_ENOENT)
+		return AX_OK; /* its commit was dropped, its tree's id is there */
 	if (e || (e = ax_commit_info(&info, f->txn, commit)))
 		return e;
 	return info.serial == ax_be32(key.p + 5) ? AX_OK : damaged("the commit has another serial");

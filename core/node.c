@@ -38,6 +38,8 @@ enum ax_err ax_node_read(struct ax_node *out, struct ax_txn *t, uint64_t id)
 {
 	struct ax_object o;
 	*out = (struct ax_node){ 0 };
+	if (id == AX_NODE_PRUNED)
+		return ax_fail(AX_EPRUNED, "what the zone held then was pruned");
 	enum ax_err e = ax_object_read(&o, t, id, 0);
 	return e ? e : ax_node_view(out, id, o.kind, o.canonical, o.sidecar);
 }

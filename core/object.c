@@ -28,11 +28,12 @@ enum ax_err ax_object_read(struct ax_object *out, struct ax_txn *t, uint64_t id,
 	return AX_OK;
 }
 
-enum ax_err ax_object_write_at(struct ax_txn *t, uint64_t id, enum ax_kind kind, struct ax_slice canonical,
-			       struct ax_slice sidecar)
+/* A node's record fits the stack; only blobs need the heap. */
+static enum ax_err put_record(struct ax_txn *t, uint64_t id, enum ax_kind kind, struct ax_slice canonical,
+			      struct ax_slice sidecar,
+			      enum ax_err (*put)(struct ax_txn *t, uint64_t id, struct ax_slice record))
 {
 	uint8_t small[4096];
-	/* a node's record fits the stack; only blobs need the heap */
 	struct ax_buf b = { small, 0, sizeof small, false };
 	bool heap = canonical.n + sidecar.n + 16 > sizeof small;
 	if (heap)
@@ -45,9 +46,29 @@ enum ax_err ax_object_write_at(struct ax_txn *t, uint64_t id, enum ax_kind kind,
 	ax_buf_slice(&b, sidecar);
 	enum ax_err e = ax_buf_check(&b);
 	if (!e)
-		e = ax_txn_put_object(t, id, ax_buf_view(&b));
+		e = put(t, id, ax_buf_view(&b));
 	if (heap)
 		ax_buf_fini(&b);
+	return e;
+}
+
+enum ax_err ax_object_write_at(struct ax_txn *t, uint64_t id, enum ax_kind kind, struct ax_slice canonical,
+			       struct ax_slice sidecar)
+{
+	return put_record(t, id, kind, canonical, sidecar, ax_txn_put_object);
+}
+
+enum ax_err ax_object_set_sidecar(struct ax_txn *t, uint64_t id, struct ax_slice sidecar)
+{
+	struct ax_object o;
+	struct ax_buf canonical = AX_BUF_INIT; /* what is read dies with the write */
+	enum ax_err e = ax_object_read(&o, t, id, 0);
+	ax_buf_slice(&canonical, o.canonical);
+	if (!e)
+		e = ax_buf_check(&canonical);
+	if (!e)
+		e = put_record(t, id, o.kind, ax_buf_view(&canonical), sidecar, ax_txn_replace_object);
+	ax_buf_fini(&canonical);
 	return e;
 }
 
@@ -82,6 +103,26 @@ enum ax_err ax_object_index(struct ax_txn *t, uint64_t id, const struct ax_id *h
 	e = ax_buf_check(&list);
 	if (!e)
 		e = ax_txn_put(t, AX_TABLE_CID, key, ax_buf_view(&list));
+	ax_buf_fini(&list);
+	return e;
+}
+
+enum ax_err ax_object_unindex(struct ax_txn *t, uint64_t id, const struct ax_id *hash)
+{
+	struct ax_slice key = ax_slice(hash->b, INDEX_KEY), old;
+	struct ax_buf list = AX_BUF_INIT;
+	enum ax_err e = ax_txn_get(&old, t, AX_TABLE_CID, key);
+	if (e)
+		return e;
+	for (struct ax_reader r = ax_reader(old); ax_reader_left(&r) >= 8;) {
+		uint64_t one = ax_get_u64(&r);
+		if (one != id)
+			ax_buf_u64(&list, one);
+	}
+	if (!(e = ax_buf_check(&list)) && list.n == old.n)
+		e = AX_ENOENT;
+	if (!e)
+		e = list.n ? ax_txn_put(t, AX_TABLE_CID, key, ax_buf_view(&list)) : ax_txn_del(t, AX_TABLE_CID, key);
 	ax_buf_fini(&list);
 	return e;
 }

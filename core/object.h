@@ -22,11 +22,15 @@ AX_MUST enum ax_err ax_object_write(uint64_t *id, struct ax_txn *t, enum ax_kind
 /* Write under an id reserved before (or put again with the same lengths in the same transaction). */
 AX_MUST enum ax_err ax_object_write_at(struct ax_txn *t, uint64_t id, enum ax_kind kind, struct ax_slice canonical,
 				       struct ax_slice sidecar);
+/* Write another sidecar beside the canonical bytes that are there. For housekeeping. */
+AX_MUST enum ax_err ax_object_set_sidecar(struct ax_txn *t, uint64_t id, struct ax_slice sidecar);
 /* Does the object hash to this id? AX_ECORRUPT if not. */
 AX_MUST enum ax_err ax_object_verify(struct ax_txn *t, uint64_t id, enum ax_kind kind, const struct ax_id *want);
 
 /* Commits and tags by hash. */
 AX_MUST enum ax_err ax_object_index(struct ax_txn *t, uint64_t id, const struct ax_id *hash);
+/* No longer: AX_ENOENT if it was not indexed. */
+AX_MUST enum ax_err ax_object_unindex(struct ax_txn *t, uint64_t id, const struct ax_id *hash);
 /* AX_ENOENT if no commit or tag has this hash. */
 AX_MUST enum ax_err ax_object_find(uint64_t *id, struct ax_txn *t, const struct ax_id *hash);
 /* By a prefix of 4 to 64 hex digits: AX_EAMBIGUOUS, AX_ENOENT, AX_EINVAL if not hex. full (may be NULL) gets the

@@ -402,3 +402,47 @@ enum ax_err ax_plan_decode(struct ax_plan *out, struct ax_txn *t, struct ax_slic
 	enum ax_err e = ax_buf_check(&out->memory);
 	return e ? e : read_back(out, t);
 }
+
+/* -- what plans need ---------------------------------------------------------------------------------------- */
+
+static enum ax_err tell_commit(struct ax_txn *t, uint64_t local, ax_plan_commit_fn *each, void *ctx)
+{
+	struct ax_id id;
+	enum ax_err e = ax_commit_id(&id, t, local);
+	return e ? e : each(ctx, &id);
+}
+
+enum ax_err ax_plan_commits(const struct ax_plan *p, struct ax_txn *t, ax_plan_commit_fn *each, void *ctx)
+{
+	enum ax_err e = AX_OK;
+	for (size_t i = 0; !e && i < p->n; i++) {
+		const struct ax_change *c = &p->changes[i];
+		e = each(ctx, &p->tips[i]);
+		if (!e && c->to)
+			e = tell_commit(t, c->to, each, ctx);
+		for (unsigned k = 0; !e && k < c->joins; k++)
+			e = tell_commit(t, c->join[k], each, ctx);
+	}
+	return e;
+}
+
+enum ax_err ax_plan_each_commit(struct ax_txn *t, struct ax_time now, ax_plan_commit_fn *each, void *ctx)
+{
+	uint8_t k[PLAN_KEY] = { AX_MAIN_PLAN };
+	struct ax_slice value;
+	size_t n = 1;
+	enum ax_err e;
+	while (!(e = next_plan(&value, t, k, &n))) {
+		struct ax_plan plan;
+		if (is_old(value, now))
+			continue;
+		/* One that can't be read can't be forced: it keeps nothing. */
+		if (ax_plan_decode(&plan, t, value))
+			continue;
+		e = ax_plan_commits(&plan, t, each, ctx);
+		ax_plan_fini(&plan);
+		if (e)
+			return e;
+	}
+	return e == AX_ENOENT ? AX_OK : e;
+}

@@ -35,6 +35,11 @@ AX_MUST enum ax_err ax_plan_get(struct ax_plan *out, struct ax_txn *t, const cha
 /* From a value that is kept elsewhere; hash stays zero. */
 AX_MUST enum ax_err ax_plan_decode(struct ax_plan *out, struct ax_txn *t, struct ax_slice value);
 void ax_plan_fini(struct ax_plan *p);
+/* Every commit that a plan, which is not too old, begins with, stands on or joins. For gc. */
+typedef enum ax_err ax_plan_commit_fn(void *ctx, const struct ax_id *id);
+AX_MUST enum ax_err ax_plan_each_commit(struct ax_txn *t, struct ax_time now, ax_plan_commit_fn *each, void *ctx);
+/* The same of one. */
+AX_MUST enum ax_err ax_plan_commits(const struct ax_plan *p, struct ax_txn *t, ax_plan_commit_fn *each, void *ctx);
 AX_MUST enum ax_err ax_plan_remove(struct ax_txn *t, const struct ax_id *hash);
 
 #endif

@@ -154,6 +154,14 @@ static enum ax_err take_base(struct reading *r)
 
 /* -- the steps --------------------------------------------------------------------------------------------- */
 
+/* The log outlives what it names. */
+static enum ax_err need_commit(struct reading *r)
+{
+	bool is;
+	enum ax_err e = ax_commit_is_there(&is, r->txn, r->out->commit);
+	return e || is ? e : not_found(r, "the commit that the branch was at was dropped (apex gc)");
+}
+
 static enum ax_err by_number(struct reading *r, uint64_t n)
 {
 	struct ax_log_entry entry;
@@ -165,7 +173,7 @@ static enum ax_err by_number(struct reading *r, uint64_t n)
 		r->out->commit = entry.old_commit;
 		seq = entry.prev;
 	}
-	return n || !r->out->commit ? not_found(r, "the log of the branch does not go back so far") : AX_OK;
+	return n || !r->out->commit ? not_found(r, "the log of the branch does not go back so far") : need_commit(r);
 }
 
 static enum ax_err by_time(struct reading *r, struct ax_time when)
@@ -178,11 +186,15 @@ static enum ax_err by_time(struct reading *r, struct ax_time when)
 			return e;
 		if (ax_time_cmp(entry.when, when) <= 0) {
 			r->out->commit = entry.new_commit;
-			return r->out->commit ? AX_OK : not_found(r, "the branch did not exist then");
+			return r->out->commit ? need_commit(r) : not_found(r, "the branch did not exist then");
 		}
 		oldest = entry.old_commit ? entry.old_commit : entry.new_commit;
 	}
-	enum ax_err e = ax_graph_at_time(&r->out->commit, r->txn, oldest, when);
+	r->out->commit = oldest;
+	enum ax_err e = need_commit(r);
+	if (e)
+		return e;
+	e = ax_graph_at_time(&r->out->commit, r->txn, oldest, when);
 	return e == AX_ENOENT ? not_found(r, "there was no commit yet at that time") : e;
 }
 

@@ -249,7 +249,8 @@ static enum ax_err check_tree(struct ax_txn *t, uint64_t local, struct ax_idset 
 {
 	struct ax_commit_info info;
 	enum ax_err e = ax_commit_info(&info, t, local);
-	return e ? e : ax_tree_verify_shared(t, &info.root, seen);
+	/* What was pruned can't be altered; the commit vouches for its id still. */
+	return e || info.root.node == AX_NODE_PRUNED ? e : ax_tree_verify_shared(t, &info.root, seen);
 }
 
 enum ax_err ax_sign_verify(struct ax_public_key *by, struct ax_txn *t, uint64_t local, const struct ax_id *id,
@@ -283,7 +284,7 @@ static enum ax_err check_parents(struct ax_txn *t, const struct ax_commit_info *
 	enum ax_err e = ax_commit_read(&c, t, info->local);
 	if (e)
 		return e;
-	if (c.parents != info->parents)
+	if (c.parents != info->parents && !info->cut)
 		e = refuse(&c.id, "altered: its record has other parents than its text");
 	for (unsigned i = 0; !e && i < info->parents; i++)
 		if (!(e = ax_commit_id(&id, t, info->parent[i])) && !ax_id_eq(&id, &c.parent[i]))

@@ -1,51 +1,36 @@
 #include "core/store.h"
-#include "core/store_internal.h"
+#include "core/store_env.h"
 
-#include <fcntl.h>
-#include <lmdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { READERS_MAX = 1024, KEY_MAX = 511, RESIZE_WAIT_MS = 5000 };
-
-static const size_t map_size_max = (size_t)1 << 40, map_size_min = (size_t)1 << 30;
-static const char format_key[] = "format", format_value[] = "apexfs 1";
-
-/* The names of the databases stand as keys in main, which is the unnamed one: a ref moved there costs no page more.
- * The mark keeps them apart from our keys. */
-enum { DATABASE_MARK = '~' };
+enum { KEY_MAX = 511, EPOCH_SHIFT = 40 };
 
 struct ax_store {
-	MDB_env *env;
-	MDB_dbi main, obj, cid, gone;
+	struct ax_env *_Atomic env; /* the one that stands at path; those before it hang behind it until the end */
+	char *path;
+	size_t map_size;
 	bool read_only;
-	/* LMDB may map the file anew only while this process has no transaction (MDB_MAP_RESIZED). Whoever uses the
-	 * map counts itself in `active`; `resizing` turns newcomers away to the mutex. */
-	atomic_uint active;
-	atomic_bool resizing;
-	pthread_mutex_t resize_lock;
+	pthread_mutex_t move_lock; /* whoever opens the next environment */
 	/* Whether a commit is flushed is a flag of the whole environment: it is set under this lock. */
 	pthread_mutex_t commit_lock;
 };
 
 struct ax_txn {
 	struct ax_store *store;
+	struct ax_env *env;
 	MDB_txn *txn;
-	bool write, nosync, live;   /* live: counted in store->active */
+	bool write, nosync, live;   /* live: counted in env->active */
 	uint64_t first_id, next_id; /* 0: not yet looked up */
 	uint64_t put_id;            /* the last id put */
 	struct ax_log_place log;
 };
 
+const char ax_swept_key[] = "~swept";
 static _Thread_local uint64_t reads;
 
 uint64_t ax_store_reads(void)
@@ -53,283 +38,35 @@ uint64_t ax_store_reads(void)
 	return reads;
 }
 
-static enum ax_err lmdb_error(int rc)
-{
-	switch (rc) {
-	case MDB_MAP_FULL:
-	case ENOSPC:
-	case EDQUOT:
-		return AX_ENOSPC;
-	case MDB_READERS_FULL:
-		return AX_ELIMIT;
-	case MDB_VERSION_MISMATCH:
-		return AX_EVERSION;
-	case MDB_INVALID:
-	case MDB_CORRUPTED:
-	case MDB_PAGE_NOTFOUND:
-	case MDB_PANIC:
-		return AX_ECORRUPT;
-	case MDB_BAD_VALSIZE:
-	case MDB_BAD_TXN:
-	case MDB_BAD_DBI:
-	case MDB_KEYEXIST:
-	case MDB_TXN_FULL:
-		return AX_EINTERNAL;
-	case ENOMEM:
-		return AX_ENOMEM;
-	case EACCES:
-	case EPERM:
-		return AX_EPERM;
-	case EROFS:
-		return AX_EROFS;
-	default:
-		return AX_EIO;
-	}
-}
-
 static enum ax_err fail(const struct ax_store *s, const char *what, int rc)
 {
-	return ax_fail(lmdb_error(rc), "%s: %s: %s", ax_store_path(s), what, mdb_strerror(rc));
+	return ax_env_fail(atomic_load(&s->env), what, rc);
 }
 
-/* -- the environment -------------------------------------------------------------------------------------- */
-
-/* LMDB's first opener initialises the lock file, its last transaction id with 0, and sets that id when it is through.
- * Should it fail or be killed in between, an opener that waits for it meanwhile goes on with the 0, and its next
- * commit overwrites the newest one. So one process at a time is inside mdb_env_open: whoever comes after one that
- * failed or died is the first opener anew. Returns what to close, or -1 with errno. */
-static int lock_opening(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	while (fd >= 0 && flock(fd, LOCK_EX)) {
-		if (errno == EINTR)
-			continue;
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* Address space may be short (ulimit -v, valgrind, TSan): halve the map until it fits. A map smaller than another
- * process's only means that we may have to grow it later. */
-static int open_env_locked(MDB_env **out, const char *path, unsigned flags, mode_t mode, size_t size)
-{
-	for (;; size /= 2) {
-		MDB_env *env;
-		int rc = mdb_env_create(&env);
-		if (rc)
-			return rc;
-		rc = mdb_env_set_mapsize(env, size);
-		if (!rc)
-			rc = mdb_env_set_maxreaders(env, READERS_MAX);
-		if (!rc)
-			rc = mdb_env_set_maxdbs(env, 3);
-		if (!rc)
-			rc = mdb_env_open(env, path, MDB_NOTLS | flags, mode);
-		if (!rc) {
-			*out = env;
-			return 0;
-		}
-		mdb_env_close(env);
-		if ((rc != EINVAL && rc != ENOMEM) || size / 2 < map_size_min)
-			return rc;
-	}
-}
-
-static int open_env(MDB_env **out, const char *path, unsigned flags, mode_t mode, size_t size)
-{
-	int lock = lock_opening(path);
-	if (lock < 0)
-		return errno;
-	int rc = open_env_locked(out, path, flags, mode, size);
-	close(lock);
-	return rc;
-}
-
-static int open_databases(struct ax_store *s, MDB_txn *txn, unsigned flags)
-{
-	int rc = mdb_dbi_open(txn, NULL, 0, &s->main);
-	if (!rc)
-		rc = mdb_dbi_open(txn, "~obj", flags | MDB_INTEGERKEY, &s->obj);
-	if (!rc)
-		rc = mdb_dbi_open(txn, "~cid", flags, &s->cid);
-	if (!rc)
-		rc = mdb_dbi_open(txn, "~gone", flags, &s->gone);
-	return rc;
-}
-
-static enum ax_err create_databases(MDB_env *env, const char *path)
-{
-	struct ax_store s = { .env = env };
-	MDB_val key = { sizeof format_key - 1, (void *)format_key }, value = { sizeof format_value - 1, NULL }, old;
-	MDB_stat st;
-	MDB_txn *txn = NULL;
-	enum ax_err e = AX_OK;
-	int rc = mdb_txn_begin(env, NULL, 0, &txn);
-	if (rc)
-		goto out;
-	rc = mdb_dbi_open(txn, NULL, 0, &s.main);
-	if (rc)
-		goto out;
-	rc = mdb_stat(txn, s.main, &st);
-	if (!rc && (st.ms_entries || !mdb_get(txn, s.main, &key, &old))) {
-		e = ax_fail(AX_EEXIST, "%s: there is a store already", path);
-		goto out;
-	}
-	if (!rc)
-		rc = open_databases(&s, txn, MDB_CREATE);
-	value.mv_data = (void *)format_value;
-	if (!rc)
-		rc = mdb_put(txn, s.main, &key, &value, 0);
-	if (!rc) {
-		rc = mdb_txn_commit(txn);
-		txn = NULL;
-	}
-out:
-	if (txn)
-		mdb_txn_abort(txn);
-	return rc ? ax_fail(lmdb_error(rc), "%s: cannot make the databases: %s", path, mdb_strerror(rc)) : e;
-}
-
-static enum ax_err set_access(const char *path, bool shared, uint32_t gid, mode_t private_mode, mode_t shared_mode)
-{
-	if (shared && chown(path, (uid_t)-1, (gid_t)gid))
-		return ax_fail(AX_EPERM, "%s: cannot give it to group %u: %m", path, gid);
-	/* after chown, which drops the set-group-id bit; the umask must not narrow what a group was promised */
-	if (chmod(path, shared ? shared_mode : private_mode))
-		return ax_fail(AX_EPERM, "%s: cannot set its mode: %m", path);
-	return AX_OK;
-}
-
-static enum ax_err make_dir(const char *path, bool shared, uint32_t gid, bool *made)
-{
-	*made = mkdir(path, 0700) == 0;
-	if (!*made && errno != EEXIST)
-		return ax_fail(errno == ENOSPC || errno == EDQUOT    ? AX_ENOSPC
-			       : errno == EACCES                     ? AX_EPERM
-			       : errno == EROFS                      ? AX_EROFS
-			       : errno == ENOENT || errno == ENOTDIR ? AX_ENOENT
-								     : AX_EIO,
-			       "%s: cannot make the folder: %m", path);
-	return *made ? set_access(path, shared, gid, 0700, 02770) : AX_OK;
-}
-
-static enum ax_err set_file_access(const char *path, bool shared, uint32_t gid)
-{
-	static const char *const name[] = { "data.mdb", "lock.mdb" };
-	struct ax_buf file = AX_BUF_INIT;
-	enum ax_err e = AX_OK;
-	for (size_t i = 0; i < 2 && !e; i++) {
-		ax_buf_clear(&file);
-		ax_buf_printf(&file, "%s/%s", path, name[i]);
-		e = ax_buf_cstr(&file) ? set_access(ax_buf_cstr(&file), shared, gid, 0600, 0660) : AX_ENOMEM;
-	}
-	ax_buf_fini(&file);
-	return e;
-}
-
-enum ax_err ax_store_create(const char *dir, bool shared, uint32_t gid)
-{
-	struct ax_buf path = AX_BUF_INIT;
-	MDB_env *env = NULL;
-	bool made;
-	enum ax_err e = make_dir(dir, shared, gid, &made);
-	if (e)
-		goto out;
-	ax_buf_printf(&path, "%s/store", dir);
-	const char *store = ax_buf_cstr(&path);
-	e = store ? make_dir(store, shared, gid, &made) : AX_ENOMEM;
-	if (e)
-		goto out;
-	int rc = open_env(&env, store, 0, shared ? 0660 : 0600, map_size_max);
-	if (rc) {
-		e = ax_fail(lmdb_error(rc), "%s: cannot make the store: %s", store, mdb_strerror(rc));
-		goto out;
-	}
-	/* A creator that died midway left no format record: whoever comes next completes its work. */
-	e = create_databases(env, store);
-	if (!e)
-		e = set_file_access(store, shared, gid);
-out:
-	if (env)
-		mdb_env_close(env);
-	ax_buf_fini(&path);
-	return e;
-}
-
-static enum ax_err check_format(struct ax_store *s)
-{
-	MDB_val key = { sizeof format_key - 1, (void *)format_key }, value;
-	MDB_txn *txn = NULL;
-	enum ax_err e = AX_OK;
-	int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
-	if (rc)
-		return fail(s, "cannot read", rc);
-	rc = mdb_dbi_open(txn, NULL, 0, &s->main);
-	if (!rc)
-		rc = mdb_get(txn, s->main, &key, &value);
-	if (rc == MDB_NOTFOUND)
-		e = ax_fail(AX_ENOREPO, "%s: not an apexfs repository", ax_store_path(s));
-	else if (!rc && !ax_slice_eq(ax_slice(value.mv_data, value.mv_size), ax_slice_str(format_value)))
-		e = ax_fail(AX_EVERSION, "%s: its format is \"%.*s\", this program knows \"%s\"", ax_store_path(s),
-			    (int)(value.mv_size > 64 ? 64 : value.mv_size), (const char *)value.mv_data,
-			    format_value);
-	else if (!rc && !(rc = open_databases(s, txn, 0))) {
-		rc = mdb_txn_commit(txn); /* keeps the handles */
-		txn = NULL;
-	}
-	if (txn)
-		mdb_txn_abort(txn);
-	return e                    ? e
-	       : rc == MDB_NOTFOUND ? ax_fail(AX_ECORRUPT, "%s: a database is missing", ax_store_path(s))
-	       : rc                 ? fail(s, "cannot open its databases", rc)
-				    : AX_OK;
-}
-
-/* LMDB would make what is missing; opening must not. */
-static enum ax_err find_store(struct ax_buf *path, struct stat *st, const char *dir)
-{
-	ax_buf_printf(path, "%s/store/data.mdb", dir);
-	const char *file = ax_buf_cstr(path);
-	if (!file)
-		return ax_fail(AX_ENOMEM, "out of memory");
-	if (stat(file, st))
-		return errno == EACCES ? ax_fail(AX_EPERM, "%s: %m", file)
-				       : ax_fail(AX_ENOREPO, "%s: not an apexfs repository", dir);
-	path->n -= strlen("/data.mdb");
-	return AX_OK;
-}
+/* -- the environment ---------------------------------------------------------------------------------------- */
 
 enum ax_err ax_store_open_sized(struct ax_store **out, const char *dir, bool read_only, size_t map_size)
 {
 	struct ax_buf path = AX_BUF_INIT;
-	struct ax_store *s = NULL;
-	struct stat st;
-	int dead;
+	struct ax_env *env;
 	*out = NULL;
 	enum ax_err e = ax_hash_init();
-	if (!e)
-		e = find_store(&path, &st, dir);
-	if (e)
-		goto out;
-	s = calloc(1, sizeof *s);
-	if (!s) {
-		e = ax_fail(AX_ENOMEM, "out of memory");
-		goto out;
-	}
+	struct ax_store *s = e ? NULL : calloc(1, sizeof *s);
+	if (!s)
+		return e ? e : ax_fail(AX_ENOMEM, "out of memory");
 	s->read_only = read_only;
-	pthread_mutex_init(&s->resize_lock, NULL);
+	s->map_size = map_size;
+	pthread_mutex_init(&s->move_lock, NULL);
 	pthread_mutex_init(&s->commit_lock, NULL);
-	int rc = open_env(&s->env, ax_buf_cstr(&path), read_only ? MDB_RDONLY : 0, st.st_mode & 0666, map_size);
-	if (rc) {
-		e = ax_fail(lmdb_error(rc), "%s: cannot open the store: %s", ax_buf_cstr(&path), mdb_strerror(rc));
-		goto out;
-	}
-	e = check_format(s);
-	if (!e)
-		mdb_reader_check(s->env, &dead);
-out:
+	char *real = realpath(dir, NULL); /* it is opened again after a repack, wherever the program is by then */
+	ax_buf_printf(&path, "%s/store", real ? real : dir);
+	free(real);
+	s->path = ax_buf_cstr(&path) ? strdup(ax_buf_cstr(&path)) : NULL;
 	ax_buf_fini(&path);
+	e = s->path ? ax_env_open(&env, s->path, read_only, map_size) : ax_fail(AX_ENOMEM, "out of memory");
+	if (e == AX_ENOREPO)
+		e = ax_fail(e, "%s: not an apexfs repository", dir);
+	atomic_store(&s->env, e ? NULL : env);
 	if (e)
 		ax_store_close(s);
 	else
@@ -339,107 +76,80 @@ out:
 
 enum ax_err ax_store_open(struct ax_store **out, const char *dir, bool read_only)
 {
-	return ax_store_open_sized(out, dir, read_only, map_size_max);
+	return ax_store_open_sized(out, dir, read_only, (size_t)1 << AX_MAP_MAX_SHIFT);
 }
 
 void ax_store_close(struct ax_store *s)
 {
 	if (!s)
 		return;
-	if (s->env)
-		mdb_env_close(s->env);
-	pthread_mutex_destroy(&s->resize_lock);
+	for (struct ax_env *e = atomic_load(&s->env), *before; e; e = before) {
+		before = e->before;
+		ax_env_free(e);
+	}
+	pthread_mutex_destroy(&s->move_lock);
 	pthread_mutex_destroy(&s->commit_lock);
+	free(s->path);
 	free(s);
 }
 
 const char *ax_store_path(const struct ax_store *s)
 {
-	const char *path = "store";
-	mdb_env_get_path(s->env, &path);
-	return path;
+	return s->path;
 }
 
-/* -- who uses the map ------------------------------------------------------------------------------------- */
+uint64_t ax_store_epoch(const struct ax_store *s)
+{
+	return atomic_load(&s->env)->epoch;
+}
 
-static void enter(struct ax_store *s)
+/* The present environment, counted in: its memory stays until the end, so a glance at one that was just retired does
+ * no harm. */
+static struct ax_env *enter(struct ax_store *s)
 {
 	for (;;) {
-		atomic_fetch_add(&s->active, 1);
-		if (!atomic_load(&s->resizing))
-			return;
-		atomic_fetch_sub(&s->active, 1);
-		pthread_mutex_lock(&s->resize_lock);
-		pthread_mutex_unlock(&s->resize_lock);
+		struct ax_env *e = atomic_load(&s->env);
+		ax_env_enter(e);
+		if (atomic_load(&s->env) == e)
+			return e;
+		ax_env_leave(e);
 	}
 }
 
-static void leave(struct ax_store *s)
+/* What we are on was moved: be on what came in its place. */
+static enum ax_err follow(struct ax_store *s, struct ax_env *moved)
 {
-	atomic_fetch_sub(&s->active, 1);
-}
-
-/* A mapping that fails inside mdb_env_set_mapsize leaves the environment without one: try the room first. */
-static bool has_room(size_t size)
-{
-	void *p = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (p == MAP_FAILED)
-		return false;
-	munmap(p, size);
-	return true;
-}
-
-static enum ax_err map_anew(struct ax_store *s)
-{
-	MDB_envinfo info;
-	MDB_stat st;
-	mdb_env_info(s->env, &info);
-	mdb_env_stat(s->env, &st);
-	size_t used = (info.me_last_pgno + 1) * st.ms_psize, size = info.me_mapsize;
-	while (size < 2 * used)
-		size *= 2;
-	if (!has_room(size))
-		return ax_fail(AX_ENOMEM, "%s: no address space for a map of %zu bytes", ax_store_path(s), size);
-	int rc = mdb_env_set_mapsize(s->env, size);
-	return rc ? fail(s, "cannot map the grown store", rc) : AX_OK;
-}
-
-/* Another process made the store larger than our map. */
-static enum ax_err grow_map(struct ax_store *s)
-{
-	const struct timespec ms = { 0, 1000000 };
-	enum ax_err e;
-	pthread_mutex_lock(&s->resize_lock);
-	atomic_store(&s->resizing, true);
-	for (int i = 0; i < RESIZE_WAIT_MS && atomic_load(&s->active); i++)
-		nanosleep(&ms, NULL);
-	if (atomic_load(&s->active))
-		e = ax_fail(AX_EIO, "%s: the store has outgrown the map of this process, whose reads do not end",
-			    ax_store_path(s));
-	else
-		e = map_anew(s);
-	atomic_store(&s->resizing, false);
-	pthread_mutex_unlock(&s->resize_lock);
+	struct ax_env *next;
+	enum ax_err e = AX_OK;
+	pthread_mutex_lock(&s->move_lock);
+	if (atomic_load(&s->env) == moved && !(e = ax_env_finish_move(s->path, moved->dev, moved->ino)) &&
+	    !(e = ax_env_open(&next, s->path, s->read_only, s->map_size))) {
+		next->before = moved;
+		atomic_store(&s->env, next);
+		ax_env_retire(moved);
+	}
+	pthread_mutex_unlock(&s->move_lock);
 	return e;
 }
 
 uint64_t ax_store_last_txn(struct ax_store *s)
 {
 	MDB_envinfo info;
-	enter(s);
-	mdb_env_info(s->env, &info);
-	leave(s);
-	return info.me_last_txnid;
+	struct ax_env *e = enter(s);
+	mdb_env_info(e->env, &info);
+	uint64_t id = e->epoch << EPOCH_SHIFT | info.me_last_txnid;
+	ax_env_leave(e);
+	return id;
 }
 
 void ax_store_usage(struct ax_store *s, uint64_t *used, uint64_t *size)
 {
 	MDB_envinfo info;
 	MDB_stat st;
-	enter(s);
-	mdb_env_info(s->env, &info);
-	mdb_env_stat(s->env, &st);
-	leave(s);
+	struct ax_env *e = enter(s);
+	mdb_env_info(e->env, &info);
+	mdb_env_stat(e->env, &st);
+	ax_env_leave(e);
 	*used = (uint64_t)(info.me_last_pgno + 1) * st.ms_psize;
 	*size = info.me_mapsize;
 }
@@ -447,45 +157,81 @@ void ax_store_usage(struct ax_store *s, uint64_t *used, uint64_t *size)
 enum ax_err ax_store_clear_stale(struct ax_store *s)
 {
 	int dead;
-	int rc = mdb_reader_check(s->env, &dead);
+	struct ax_env *e = enter(s);
+	int rc = mdb_reader_check(e->env, &dead);
+	ax_env_leave(e);
 	return rc ? fail(s, "cannot clear stale readers", rc) : AX_OK;
 }
 
 enum ax_err ax_store_sync(struct ax_store *s)
 {
-	int rc = mdb_env_sync(s->env, 1);
+	struct ax_env *e = enter(s);
+	int rc = mdb_env_sync(e->env, 1);
+	ax_env_leave(e);
 	return rc ? fail(s, "cannot sync", rc) : AX_OK;
 }
 
 /* -- transactions ----------------------------------------------------------------------------------------- */
 
+/* Let go of the environment a transaction was on. */
+static void drop(struct ax_txn *t)
+{
+	if (t->txn)
+		mdb_txn_abort(t->txn);
+	t->txn = NULL;
+	if (t->env)
+		ax_env_put_handle(t->env);
+	t->env = NULL;
+}
+
+/* Be on the present environment, counted in. */
+static void board(struct ax_txn *t)
+{
+	struct ax_env *e = enter(t->store);
+	if (t->env == e)
+		return;
+	drop(t);
+	t->env = e;
+	atomic_fetch_add(&e->handles, 1);
+}
+
+/* What LMDB would not begin with: mend it, or say why it can't be. */
+static enum ax_err mend(struct ax_txn *t, int rc, unsigned *tries)
+{
+	int dead;
+	if (rc == MDB_MAP_RESIZED && (*tries)++ < 8)
+		return ax_env_grow_map(t->env);
+	if (rc == MDB_READERS_FULL && (*tries)++ < 1) {
+		mdb_reader_check(t->env->env, &dead);
+		return AX_OK;
+	}
+	if (rc == MDB_READERS_FULL)
+		return ax_fail(AX_ELIMIT, "%s: all readers' places are taken", ax_store_path(t->store));
+	return ax_env_fail(t->env, "cannot begin a transaction", rc);
+}
+
 /* Begin t->txn, or renew it when it is there already. */
 static enum ax_err begin(struct ax_txn *t, unsigned flags)
 {
-	struct ax_store *s = t->store;
-	bool cleared = false;
-	for (int grown = 0;;) {
-		enum ax_err e;
-		int dead;
-		enter(s);
-		int rc = t->txn ? mdb_txn_renew(t->txn) : mdb_txn_begin(s->env, NULL, flags, &t->txn);
-		if (!rc) {
+	enum ax_err e = AX_OK;
+	for (unsigned tries = 0; !e;) {
+		bool moved = false;
+		board(t);
+		int rc = t->txn ? mdb_txn_renew(t->txn) : mdb_txn_begin(t->env->env, NULL, flags, &t->txn);
+		if (!rc && !(e = ax_env_is_moved(&moved, t->env, t->txn)) && !moved) {
 			t->live = true;
 			return AX_OK;
 		}
-		leave(s);
-		if (rc == MDB_MAP_RESIZED && grown++ < 8) {
-			if ((e = grow_map(s)))
-				return e;
-		} else if (rc == MDB_READERS_FULL && !cleared) {
-			cleared = true;
-			mdb_reader_check(s->env, &dead);
-		} else if (rc == MDB_READERS_FULL)
-			return ax_fail(AX_ELIMIT, "%s: all %d readers' places are taken", ax_store_path(s),
-				       READERS_MAX);
-		else
-			return fail(s, "cannot begin a transaction", rc);
+		struct ax_env *left = t->env;
+		if (!rc) {
+			mdb_txn_abort(t->txn);
+			t->txn = NULL;
+		}
+		ax_env_leave(left);
+		if (!e)
+			e = moved ? follow(t->store, left) : mend(t, rc, &tries);
 	}
+	return e;
 }
 
 static enum ax_err txn_new(struct ax_txn **out, struct ax_store *s, bool write, unsigned flags)
@@ -497,10 +243,12 @@ static enum ax_err txn_new(struct ax_txn **out, struct ax_store *s, bool write, 
 	t->store = s;
 	t->write = write;
 	enum ax_err e = begin(t, flags);
-	if (e)
+	if (e) {
+		drop(t);
 		free(t);
-	else
+	} else {
 		*out = t;
+	}
 	return e;
 }
 
@@ -514,7 +262,7 @@ enum ax_err ax_txn_read(struct ax_txn **out, struct ax_store *s)
 static enum ax_err check_in_step(struct ax_txn *t)
 {
 	MDB_envinfo info;
-	mdb_env_info(t->store->env, &info);
+	mdb_env_info(t->env->env, &info);
 	if (mdb_txn_id(t->txn) == info.me_last_txnid + 1)
 		return AX_OK;
 	return ax_fail(AX_ECORRUPT,
@@ -545,7 +293,7 @@ void ax_txn_reset(struct ax_txn *t)
 		return;
 	mdb_txn_reset(t->txn);
 	t->live = false;
-	leave(t->store);
+	ax_env_leave(t->env);
 }
 
 enum ax_err ax_txn_renew(struct ax_txn *t)
@@ -558,7 +306,7 @@ enum ax_err ax_txn_renew(struct ax_txn *t)
 
 uint64_t ax_txn_id(const struct ax_txn *t)
 {
-	return mdb_txn_id(t->txn);
+	return t->env->epoch << EPOCH_SHIFT | mdb_txn_id(t->txn);
 }
 
 struct ax_store *ax_txn_store(const struct ax_txn *t)
@@ -578,13 +326,15 @@ enum ax_err ax_txn_commit(struct ax_txn *t)
 	struct ax_store *s = t->store;
 	pthread_mutex_lock(&s->commit_lock);
 	if (t->nosync)
-		mdb_env_set_flags(s->env, MDB_NOSYNC, 1);
+		mdb_env_set_flags(t->env->env, MDB_NOSYNC, 1);
 	int rc = mdb_txn_commit(t->txn);
 	if (t->nosync)
-		mdb_env_set_flags(s->env, MDB_NOSYNC, 0);
+		mdb_env_set_flags(t->env->env, MDB_NOSYNC, 0);
 	pthread_mutex_unlock(&s->commit_lock);
+	t->txn = NULL;
 	if (t->live)
-		leave(s);
+		ax_env_leave(t->env);
+	drop(t);
 	free(t);
 	return rc ? fail(s, "cannot commit", why_not_written(s, rc)) : AX_OK;
 }
@@ -594,20 +344,21 @@ void ax_txn_abort(struct ax_txn *t)
 	if (!t)
 		return;
 	mdb_txn_abort(t->txn);
+	t->txn = NULL;
 	if (t->live)
-		leave(t->store);
+		ax_env_leave(t->env);
+	drop(t);
 	free(t);
 }
 
 /* -- records under local ids ------------------------------------------------------------------------------ */
 
-/* The greatest local id, 0 if there is none. */
-static enum ax_err last_id(uint64_t *out, struct ax_txn *t)
+enum ax_err ax_txn_last_id(uint64_t *out, struct ax_txn *t)
 {
 	MDB_cursor *c;
 	MDB_val key, value;
 	*out = 0;
-	int rc = mdb_cursor_open(t->txn, t->store->obj, &c);
+	int rc = mdb_cursor_open(t->txn, t->env->obj, &c);
 	if (rc)
 		return fail(t->store, "cannot read", rc);
 	rc = mdb_cursor_get(c, &key, &value, MDB_LAST);
@@ -620,7 +371,7 @@ static enum ax_err last_id(uint64_t *out, struct ax_txn *t)
 static int get_record(struct ax_slice *out, struct ax_txn *t, uint64_t id)
 {
 	MDB_val key = { sizeof id, &id }, value;
-	int rc = mdb_get(t->txn, t->store->obj, &key, &value);
+	int rc = mdb_get(t->txn, t->env->obj, &key, &value);
 	*out = rc ? ax_slice(NULL, 0) : ax_slice(value.mv_data, value.mv_size);
 	reads++;
 	return rc;
@@ -631,7 +382,7 @@ enum ax_err ax_txn_next_id(uint64_t *out, struct ax_txn *t)
 	*out = 0;
 	if (!t->next_id) {
 		uint64_t last;
-		enum ax_err e = last_id(&last, t);
+		enum ax_err e = ax_txn_last_id(&last, t);
 		if (e)
 			return e;
 		t->first_id = t->next_id = last + 1;
@@ -655,7 +406,7 @@ enum ax_err ax_txn_put_object(struct ax_txn *t, uint64_t id, struct ax_slice rec
 	enum ax_err e = append ? AX_OK : check_overwrite(t, id, record.n);
 	if (e)
 		return e;
-	int rc = mdb_put(t->txn, t->store->obj, &key, &value, append ? MDB_APPEND : 0);
+	int rc = mdb_put(t->txn, t->env->obj, &key, &value, append ? MDB_APPEND : 0);
 	if (rc)
 		return fail(t->store, "cannot write a record", rc);
 	if (append)
@@ -672,11 +423,62 @@ enum ax_err ax_txn_get_object(struct ax_slice *out, struct ax_txn *t, uint64_t i
 	return rc ? fail(t->store, "cannot read a record", rc) : AX_OK;
 }
 
+enum ax_err ax_txn_each_object(struct ax_txn *t, uint64_t after,
+			       enum ax_err (*each)(void *ctx, uint64_t id, struct ax_slice record), void *ctx)
+{
+	MDB_cursor *c;
+	uint64_t id = after + 1;
+	MDB_val key = { sizeof id, &id }, value;
+	enum ax_err e = AX_OK;
+	int rc = mdb_cursor_open(t->txn, t->env->obj, &c);
+	if (rc)
+		return fail(t->store, "cannot read", rc);
+	for (rc = mdb_cursor_get(c, &key, &value, MDB_SET_RANGE); !rc && !e;
+	     rc = e ? 0 : mdb_cursor_get(c, &key, &value, MDB_NEXT)) {
+		memcpy(&id, key.mv_data, sizeof id);
+		e = each(ctx, id, ax_slice(value.mv_data, value.mv_size));
+	}
+	mdb_cursor_close(c);
+	return e || !rc || rc == MDB_NOTFOUND ? e : fail(t->store, "cannot read", rc);
+}
+
+enum ax_err ax_txn_delete_object(struct ax_txn *t, uint64_t id)
+{
+	MDB_val key = { sizeof id, &id };
+	int rc = mdb_del(t->txn, t->env->obj, &key, NULL);
+	return rc && rc != MDB_NOTFOUND ? fail(t->store, "cannot delete a record", rc) : AX_OK;
+}
+
+enum ax_err ax_txn_replace_object(struct ax_txn *t, uint64_t id, struct ax_slice record)
+{
+	MDB_val key = { sizeof id, &id }, value = { record.n, (void *)record.p };
+	int rc = mdb_put(t->txn, t->env->obj, &key, &value, 0);
+	return rc ? fail(t->store, "cannot write a record", rc) : AX_OK;
+}
+
+enum ax_err ax_txn_has_object(bool *out, struct ax_txn *t, uint64_t id)
+{
+	struct ax_slice record;
+	int rc = get_record(&record, t, id);
+	*out = !rc;
+	return rc && rc != MDB_NOTFOUND ? fail(t->store, "cannot read a record", rc) : AX_OK;
+}
+
+struct ax_env *ax_txn_env(const struct ax_txn *t)
+{
+	return t->env;
+}
+
+MDB_txn *ax_txn_lmdb(const struct ax_txn *t)
+{
+	return t->txn;
+}
+
 /* The store's own pairs in main, which the tables' keys cannot reach. */
 enum ax_err ax_txn_get_own(struct ax_slice *out, struct ax_txn *t, const char *name)
 {
 	MDB_val k = { strlen(name), (void *)name }, value;
-	int rc = mdb_get(t->txn, t->store->main, &k, &value);
+	int rc = mdb_get(t->txn, t->env->main, &k, &value);
 	*out = rc ? ax_slice(NULL, 0) : ax_slice(value.mv_data, value.mv_size);
 	return rc == MDB_NOTFOUND ? AX_ENOENT : rc ? fail(t->store, "cannot read", rc) : AX_OK;
 }
@@ -684,7 +486,7 @@ enum ax_err ax_txn_get_own(struct ax_slice *out, struct ax_txn *t, const char *n
 enum ax_err ax_txn_put_own(struct ax_txn *t, const char *name, struct ax_slice value)
 {
 	MDB_val k = { strlen(name), (void *)name }, v = { value.n, (void *)value.p };
-	int rc = mdb_put(t->txn, t->store->main, &k, &v, 0);
+	int rc = mdb_put(t->txn, t->env->main, &k, &v, 0);
 	return rc ? fail(t->store, "cannot write", rc) : AX_OK;
 }
 
@@ -695,14 +497,14 @@ struct ax_log_place *ax_txn_log_place(struct ax_txn *t)
 
 /* -- small tables ----------------------------------------------------------------------------------------- */
 
-static MDB_dbi database(const struct ax_store *s, enum ax_table table)
+static MDB_dbi database(const struct ax_env *e, enum ax_table table)
 {
-	return table == AX_TABLE_GONE ? s->gone : table == AX_TABLE_CID ? s->cid : s->main;
+	return table == AX_TABLE_GONE ? e->gone : table == AX_TABLE_CID ? e->cid : e->main;
 }
 
 static bool is_key(enum ax_table table, struct ax_slice key)
 {
-	return key.n > 0 && key.n <= KEY_MAX && !(table == AX_TABLE_MAIN && key.p[0] == DATABASE_MARK);
+	return key.n > 0 && key.n <= KEY_MAX && !(table == AX_TABLE_MAIN && key.p[0] == AX_DATABASE_MARK);
 }
 
 enum ax_err ax_txn_get(struct ax_slice *out, struct ax_txn *t, enum ax_table table, struct ax_slice key)
@@ -711,7 +513,7 @@ enum ax_err ax_txn_get(struct ax_slice *out, struct ax_txn *t, enum ax_table tab
 	*out = ax_slice(NULL, 0);
 	if (!is_key(table, key))
 		return AX_ENOENT;
-	int rc = mdb_get(t->txn, database(t->store, table), &k, &value);
+	int rc = mdb_get(t->txn, database(t->env, table), &k, &value);
 	if (rc)
 		return rc == MDB_NOTFOUND ? AX_ENOENT : fail(t->store, "cannot read", rc);
 	*out = ax_slice(value.mv_data, value.mv_size);
@@ -720,7 +522,7 @@ enum ax_err ax_txn_get(struct ax_slice *out, struct ax_txn *t, enum ax_table tab
 
 enum ax_err ax_txn_put(struct ax_txn *t, enum ax_table table, struct ax_slice key, struct ax_slice value)
 {
-	MDB_dbi dbi = database(t->store, table);
+	MDB_dbi dbi = database(t->env, table);
 	MDB_val k = { key.n, (void *)key.p }, v = { value.n, (void *)value.p }, old;
 	if (!is_key(table, key))
 		return ax_fail(AX_EINTERNAL, "a table's key has 1 to %d bytes, not %zu", KEY_MAX, key.n);
@@ -738,7 +540,7 @@ enum ax_err ax_txn_del(struct ax_txn *t, enum ax_table table, struct ax_slice ke
 	MDB_val k = { key.n, (void *)key.p };
 	if (!is_key(table, key))
 		return AX_ENOENT;
-	int rc = mdb_del(t->txn, database(t->store, table), &k, NULL);
+	int rc = mdb_del(t->txn, database(t->env, table), &k, NULL);
 	return rc == MDB_NOTFOUND ? AX_ENOENT : rc ? fail(t->store, "cannot delete", rc) : AX_OK;
 }
 
@@ -749,7 +551,7 @@ enum ax_err ax_txn_seek(struct ax_slice *found_key, struct ax_slice *found_value
 	MDB_val k = { from.n, (void *)from.p }, v = { 0, NULL };
 	MDB_cursor *c;
 	*found_key = *found_value = ax_slice(NULL, 0);
-	int rc = mdb_cursor_open(t->txn, database(t->store, table), &c);
+	int rc = mdb_cursor_open(t->txn, database(t->env, table), &c);
 	if (rc)
 		return fail(t->store, "cannot read", rc);
 	rc = mdb_cursor_get(c, &k, &v, from.n ? MDB_SET_RANGE : MDB_FIRST);

@@ -52,14 +52,33 @@ AX_MUST enum ax_err ax_store_create(const char *dir, bool shared, uint32_t gid);
  * this program. read_only: no write transaction will be begun (the lock file is still written). */
 AX_MUST enum ax_err ax_store_open(struct ax_store **out, const char *dir, bool read_only);
 void ax_store_close(struct ax_store *s);
-/* The id of the last committed transaction: two loads, no system call. Moves with every commit of any process. */
+/* The id of the last committed transaction: a few loads, no system call. Moves with every commit of any process, and
+ * grows when a repack puts another environment in this one's place. */
 uint64_t ax_store_last_txn(struct ax_store *s);
+/* How many environments came and went before this one: a repack (house.h) puts another one in its place. */
+uint64_t ax_store_epoch(const struct ax_store *s);
 /* Free the slots of readers that died. Daemons call it each minute. */
 AX_MUST enum ax_err ax_store_clear_stale(struct ax_store *s);
 /* The folder of the environment, "<repo>/store". Borrowed from s. */
 const char *ax_store_path(const struct ax_store *s);
 /* Bytes of the map in use and its size: for status and ENOSPC messages. */
 void ax_store_usage(struct ax_store *s, uint64_t *used, uint64_t *size);
+
+/* -- the whole of it ------------------------------------------------------------------------------------------ */
+
+struct ax_store_size {
+	uint64_t file_bytes, free_bytes, map_bytes; /* free: inside the file, for commits to come */
+	uint64_t records, transactions, epoch;
+	uint64_t readers, behind; /* transactions that came after what the oldest of them still reads */
+};
+AX_MUST enum ax_err ax_store_measure(struct ax_store_size *out, struct ax_txn *t);
+/* A copy of the newest state, which is a repository by itself, while others read and write. dir must not be there:
+ * AX_EEXIST. Whole and flushed, or not at all. It is a long reader meanwhile. */
+AX_MUST enum ax_err ax_store_backup(struct ax_store *s, const char *dir);
+/* Write all records anew, in order and without gaps, under the same local ids, and put that in the store's place.
+ * Writers wait, readers go on; whoever has the store open goes on with the new one by itself. Killed at any moment
+ * the store is the old one or the new one. progress may be NULL. */
+AX_MUST enum ax_err ax_store_repack(struct ax_store *s, void (*progress)(void *ctx, uint64_t records), void *ctx);
 
 /* -- transactions ----------------------------------------------------------------------------------------- */
 
@@ -81,6 +100,8 @@ void ax_txn_abort(struct ax_txn *t);
 
 /* -- records under local ids ------------------------------------------------------------------------------ */
 
+/* The greatest local id; 0 if there is none. */
+AX_MUST enum ax_err ax_txn_last_id(uint64_t *out, struct ax_txn *t);
 /* Reserve the next local id. Ids are given in growing order and records must be put in that order. */
 AX_MUST enum ax_err ax_txn_next_id(uint64_t *out, struct ax_txn *t);
 /* Write a record under an id just reserved (appended), or overwrite one put in this transaction with one of the same
@@ -88,6 +109,17 @@ AX_MUST enum ax_err ax_txn_next_id(uint64_t *out, struct ax_txn *t);
 AX_MUST enum ax_err ax_txn_put_object(struct ax_txn *t, uint64_t id, struct ax_slice record);
 /* AX_ECORRUPT if there is none: a local id always comes from another record. */
 AX_MUST enum ax_err ax_txn_get_object(struct ax_slice *out, struct ax_txn *t, uint64_t id);
+
+/* Walk the records with ids above `after`, in order; what `each` returns other than AX_OK ends it and is handed back.
+ */
+AX_MUST enum ax_err ax_txn_each_object(struct ax_txn *t, uint64_t after,
+				       enum ax_err (*each)(void *ctx, uint64_t id, struct ax_slice record),
+				       void *ctx);
+/* For housekeeping: what nothing leads to any more; what is kept beside an object. */
+AX_MUST enum ax_err ax_txn_delete_object(struct ax_txn *t, uint64_t id);
+AX_MUST enum ax_err ax_txn_replace_object(struct ax_txn *t, uint64_t id, struct ax_slice record);
+/* Is there such a record? */
+AX_MUST enum ax_err ax_txn_has_object(bool *out, struct ax_txn *t, uint64_t id);
 
 /* -- small tables ----------------------------------------------------------------------------------------- */
 

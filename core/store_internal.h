@@ -12,6 +12,9 @@ uint64_t ax_store_reads(void);
 AX_MUST enum ax_err ax_txn_get_own(struct ax_slice *out, struct ax_txn *t, const char *name);
 AX_MUST enum ax_err ax_txn_put_own(struct ax_txn *t, const char *name, struct ax_slice value);
 
+/* Own pair "~swept": the number, u64, of the last log entry when commits were dropped. */
+extern const char ax_swept_key[];
+
 /* Where the transaction's last look at the log ended; seq 0: nowhere yet. */
 struct ax_log_place {
 	uint64_t seq, id;

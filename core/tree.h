@@ -24,8 +24,10 @@ enum {
 	AX_TREE_HEIGHT_MAX = 32, /* far beyond what the split rule makes; bounds recursion on damaged data */
 };
 
+#define AX_NODE_PRUNED UINT64_MAX /* the tree was dropped (gc.h): looking into it is AX_EPRUNED */
+
 struct ax_root {
-	uint64_t node; /* local id of the root node; 0: the empty tree */
+	uint64_t node; /* local id of the root node; 0: the empty tree; or AX_NODE_PRUNED */
 	struct ax_id id;
 	uint64_t count; /* RRsets in the tree */
 };

@@ -6,19 +6,27 @@
 #include <time.h>
 #include <unistd.h>
 
-enum ax_err ax_watch_open(struct ax_watch *out, struct ax_store *s)
+static enum ax_err add_watch(struct ax_watch *w)
 {
 	struct ax_buf file = AX_BUF_INIT;
 	enum ax_err e = AX_OK;
+	w->epoch = ax_store_epoch(w->store);
+	ax_buf_printf(&file, "%s/data.mdb", ax_store_path(w->store));
+	if (!ax_buf_cstr(&file) || inotify_add_watch(w->fd, ax_buf_cstr(&file), IN_MODIFY) < 0)
+		e = ax_fail(AX_EIO, "%s: cannot watch it: %m", ax_store_path(w->store));
+	ax_buf_fini(&file);
+	return e;
+}
+
+enum ax_err ax_watch_open(struct ax_watch *out, struct ax_store *s)
+{
+	out->store = s;
 	out->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (out->fd < 0)
 		return ax_fail(AX_EIO, "cannot watch the store: %m");
-	ax_buf_printf(&file, "%s/data.mdb", ax_store_path(s));
-	if (!ax_buf_cstr(&file) || inotify_add_watch(out->fd, ax_buf_cstr(&file), IN_MODIFY) < 0) {
-		e = ax_fail(AX_EIO, "%s: cannot watch it: %m", ax_store_path(s));
+	enum ax_err e = add_watch(out);
+	if (e)
 		ax_watch_close(out);
-	}
-	ax_buf_fini(&file);
 	return e;
 }
 
@@ -32,6 +40,9 @@ void ax_watch_close(struct ax_watch *w)
 void ax_watch_drain(struct ax_watch *w)
 {
 	char events[4096];
+	/* A watch that can't be renewed leaves the waits: each looks at the store when its time is over. */
+	if (w->epoch != ax_store_epoch(w->store) && add_watch(w))
+		ax_err_clear();
 	while (read(w->fd, events, sizeof events) > 0)
 		;
 }

@@ -4,6 +4,7 @@
  * event follows every durable commit, and nothing is lost when the writer is killed right after. Events are hints:
  * after one, read ax_store_last_txn() and the log from where one was. (A reader may begin a moment before the
  * writer's new state can be read: if ax_txn_id() is still the old one, look again within a millisecond or two.)
+ * A repack puts another data file in its place: the next drain or wait watches that.
  * Cost: none while nothing is written. */
 #ifndef AX_WATCH_H
 #define AX_WATCH_H
@@ -12,6 +13,8 @@
 
 struct ax_watch {
 	int fd; /* readable after a commit: for poll or epoll */
+	struct ax_store *store;
+	uint64_t epoch; /* of the data file that is watched */
 };
 
 AX_MUST enum ax_err ax_watch_open(struct ax_watch *out, struct ax_store *s);

@@ -264,7 +264,8 @@ uint32_t ax_serial_next(const struct ax_zone *z, struct ax_time now)
 	return next ? next : 1;
 }
 
-enum ax_err ax_serial_find(uint64_t *commit, struct ax_txn *t, uint32_t zone, uint32_t serial)
+/* Of a commit that gc dropped there are 0 and its tree's id. */
+static enum ax_err get_serial(uint64_t *commit, struct ax_id *tree, struct ax_txn *t, uint32_t zone, uint32_t serial)
 {
 	struct key k;
 	struct ax_slice v;
@@ -274,8 +275,31 @@ enum ax_err ax_serial_find(uint64_t *commit, struct ax_txn *t, uint32_t zone, ui
 		return e;
 	struct ax_reader r = ax_reader(v);
 	*commit = ax_get_u64(&r);
+	struct ax_slice id = ax_get_bytes(&r, *commit ? 0 : AX_ID_SIZE);
+	if (id.n)
+		memcpy(tree->b, id.p, AX_ID_SIZE);
 	return r.bad || ax_reader_left(&r) ? ax_fail(AX_ECORRUPT, "the serial map is damaged at %" PRIu32, serial)
 					   : AX_OK;
+}
+
+enum ax_err ax_serial_find(uint64_t *commit, struct ax_txn *t, uint32_t zone, uint32_t serial)
+{
+	struct ax_id tree;
+	enum ax_err e = get_serial(commit, &tree, t, zone, serial);
+	return !e && !*commit ? AX_ENOENT : e;
+}
+
+enum ax_err ax_serial_tree(struct ax_id *tree, struct ax_txn *t, uint32_t zone, uint32_t serial)
+{
+	struct ax_commit_info c;
+	uint64_t commit;
+	*tree = (struct ax_id){ 0 };
+	enum ax_err e = get_serial(&commit, tree, t, zone, serial);
+	if (e || !commit)
+		return e;
+	if (!(e = ax_commit_info(&c, t, commit)))
+		*tree = c.root.id;
+	return e;
 }
 
 enum ax_err ax_serial_note(struct ax_txn *t, struct ax_zone *z, uint32_t serial, uint64_t commit)

@@ -51,8 +51,10 @@ static inline bool ax_serial_newer(uint32_t a, uint32_t b)
 /* The next serial of the zone's policy, newer than all it showed; never 0. now: the clock's value, for unixtime and
  * date. */
 uint32_t ax_serial_next(const struct ax_zone *z, struct ax_time now);
-/* The commit that showed a serial; AX_ENOENT if none did. */
+/* The commit that showed a serial; AX_ENOENT if none did, or gc dropped it. */
 AX_MUST enum ax_err ax_serial_find(uint64_t *commit, struct ax_txn *t, uint32_t zone, uint32_t serial);
+/* The tree that a serial named, also if its commit was dropped since. AX_ENOENT if the zone never showed it. */
+AX_MUST enum ax_err ax_serial_tree(struct ax_id *tree, struct ax_txn *t, uint32_t zone, uint32_t serial);
 /* Note that a commit shows a serial and raise the zone's counter. */
 AX_MUST enum ax_err ax_serial_note(struct ax_txn *t, struct ax_zone *z, uint32_t serial, uint64_t commit);
 

@@ -22,7 +22,9 @@ struct served {
 	bool building;   /* the builder is at it */
 	bool touched;    /* look at its ref */
 	bool told;       /* its trouble was logged */
-	uint64_t pinned; /* the commit of `at` */
+	uint64_t pinned; /* the commit of `at`, */
+	bool kept;       /* of which gc was told */
+	struct ax_id pin;
 	struct vouch vouch;
 };
 
@@ -435,6 +437,16 @@ static enum ax_err pin(uint64_t *commit, struct follow *f, const struct ax_zone 
 	return AX_OK;
 }
 
+/* gc leaves what is served, also when no ref leads there any more. */
+static void keep(struct follow *f, struct served *z)
+{
+	if (!z->pinned || !f->options.pins)
+		return;
+	z->kept = !ax_commit_id(&z->pin, f->txn, z->pinned) && !ax_pins_add(f->options.pins, &z->pin);
+	if (!z->kept)
+		tell(f, NULL, ax_err_text(AX_EIO));
+}
+
 /* All zones as they are now. */
 static enum ax_err first_look(struct follow *f)
 {
@@ -451,6 +463,7 @@ static enum ax_err first_look(struct follow *f)
 			continue;
 		if (f->options.at)
 			e = pin(&z->pinned, f, &zone);
+		keep(f, z);
 		if (!e) {
 			enum ax_err bad = welcome(f, z, &zone);
 			if (bad) {
@@ -525,6 +538,8 @@ void follow_stop(struct follow *f)
 	if (f->wake >= 0)
 		close(f->wake);
 	for (uint32_t i = 0; i < f->zones; i++) {
+		if (f->zone[i] && f->zone[i]->kept)
+			ax_pins_drop(f->options.pins, &f->zone[i]->pin);
 		if (f->zone[i])
 			vouch_fini(&f->zone[i]->vouch);
 		free(f->zone[i]);

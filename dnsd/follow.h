@@ -14,6 +14,7 @@
 #ifndef FOLLOW_H
 #define FOLLOW_H
 
+#include "core/pin.h"
 #include "core/repo.h"
 #include "core/sign.h"
 #include "dnsd/stats.h"
@@ -24,6 +25,7 @@ struct follow_options {
 	const struct ax_name *zones; /* only these; all if nzones is 0 */
 	size_t nzones;
 	const struct ax_keys *trusted; /* only commits that one of these signed; NULL: any */
+	struct ax_pins *pins;          /* where gc is told of what `at` serves; NULL: nowhere */
 	uint32_t slot;                 /* of publish.h, where the view goes */
 	struct ax_time now;            /* what a revision like main@{2 days ago} counts from */
 	void (*log)(const char *text); /* a line for the operator, without LF; from any thread */

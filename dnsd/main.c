@@ -56,6 +56,7 @@ struct daemon {
 	const char *repo_dir; /* without --repo */
 	struct ax_repo *repo;
 	struct ax_keys keys; /* trusted */
+	struct ax_pins *pins;
 	struct due *due;
 	struct arms *arms;
 	struct queue *queue;
@@ -205,6 +206,14 @@ static enum ax_err open_repository(struct daemon *d)
 	return e == AX_EPERM ? ax_repo_open(&d->repo, d->conf.repo, true) : e;
 }
 
+static enum ax_err start_arms(struct daemon *d, struct follow_options *o)
+{
+	if (ax_pins_open(&d->pins, d->conf.repo))
+		say("gc can't be told what is served here: nothing can be written to the repository's folder");
+	o->pins = d->pins;
+	return arms_start(&d->arms, d->repo, o, take_routing(&d->conf));
+}
+
 static enum ax_err start(struct daemon *d)
 {
 	const struct conf *c = &d->conf;
@@ -222,7 +231,7 @@ static enum ax_err start(struct daemon *d)
 	if (!e)
 		e = probe(c);
 	if (!e)
-		e = arms_start(&d->arms, d->repo, &o, take_routing(&d->conf));
+		e = start_arms(d, &o);
 	if (!e)
 		e = queue_start(&d->queue, ax_repo_store(d->repo), PLAIN_THREADS);
 	if (!e)
@@ -251,6 +260,7 @@ static void stop(struct daemon *d)
 	udp_free(d->udp);
 	tcp_free(d->tcp);
 	arms_stop(d->arms);
+	ax_pins_close(d->pins);
 	ax_repo_close(d->repo);
 	ax_keys_fini(&d->keys);
 	conf_fini(&d->conf);

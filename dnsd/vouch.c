@@ -42,6 +42,11 @@ static enum ax_err look_back(struct vouch *v, struct ax_txn *t, uint32_t zone, c
 	for (int i = 0; !e && seq && i < LOOK_BACK; i++, seq = entry.prev) {
 		if ((e = ax_log_get(&entry, t, seq)) || !entry.new_commit)
 			break;
+		bool is;
+		if ((e = ax_commit_is_there(&is, t, entry.new_commit)))
+			break;
+		if (!is)
+			continue;
 		if (!(e = ax_commit_id(&id, t, entry.new_commit)))
 			e = verify(v, t, entry.new_commit, &id, keys);
 		if (e != AX_ECHECK)

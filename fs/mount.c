@@ -72,6 +72,8 @@ enum ax_err mount_open(struct mount *m, const char *dir)
 	if (e)
 		return e;
 	m->store = ax_repo_store(m->repo);
+	if (ax_pins_open(&m->pins, dir))
+		ax_err_clear(); /* a repository of somebody else's */
 	e = ax_txn_read(&m->txn, m->store);
 	if (!e)
 		e = look_around(m, dir);
@@ -122,6 +124,7 @@ void mount_close(struct mount *m)
 	ax_watch_close(&m->watch);
 	if (m->stop_fd >= 0)
 		close(m->stop_fd);
+	ax_pins_close(m->pins);
 	ax_repo_close(m->repo);
 	pthread_cond_destroy(&m->work);
 	pthread_cond_destroy(&m->committed);

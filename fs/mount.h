@@ -11,6 +11,7 @@
 #ifndef FS_MOUNT_H
 #define FS_MOUNT_H
 
+#include "core/pin.h"
 #include "core/repo.h"
 #include "core/watch.h"
 #include "fs/errors.h"
@@ -37,6 +38,7 @@ struct mount {
 	/* set once before the threads start */
 	struct ax_repo *repo;
 	struct ax_store *store;
+	struct ax_pins *pins; /* commits that somebody stands in, for gc; NULL: they can't be told */
 	struct fuse_session *session;
 	struct ax_name default_apex;
 	uint32_t default_zone;

@@ -219,7 +219,10 @@ static int walk_full_id(struct node **out, struct mount *m, struct ax_txn *t, st
 		e = commit_of_zone(commit, t, zone);
 	if (e)
 		return e == AX_EINVAL ? ENOENT : ax_err_errno(e);
-	return ns_view_root(out, m, dir, name, view_get(m, VIEW_COMMIT, &zone->apex, zone->id, "", commit));
+	struct view *v = view_get(m, VIEW_COMMIT, &zone->apex, zone->id, "", commit);
+	if (v)
+		view_pin(m, v, t);
+	return ns_view_root(out, m, dir, name, v);
 }
 
 static int link_to(struct node **out, struct mount *m, struct node *dir, const char *name, const char *target)
@@ -431,7 +434,8 @@ static enum ax_err push_log(struct ax_walk *w, struct ax_txn *t, uint64_t seq)
 	enum ax_err e = AX_OK;
 	for (unsigned n = 0; seq && n < COMMITS_SHOWN && !e; n++) {
 		e = ax_log_get(&entry, t, seq);
-		if (!e && entry.old_commit)
+		bool is = false;
+		if (!e && entry.old_commit && !(e = ax_commit_is_there(&is, t, entry.old_commit)) && is)
 			e = ax_walk_push(w, entry.old_commit);
 		seq = entry.prev;
 	}

@@ -62,11 +62,22 @@ struct view *view_get(struct mount *m, enum view_kind kind, const struct ax_name
 	return v;
 }
 
+void view_pin(struct mount *m, struct view *v, struct ax_txn *t)
+{
+	if (v->pinned || !m->pins)
+		return;
+	v->pinned = !ax_commit_id(&v->pin, t, v->commit) && !ax_pins_add(m->pins, &v->pin);
+	if (!v->pinned)
+		ax_err_clear(); /* it is shown all the same */
+}
+
 void view_unroot(struct mount *m, struct view *v)
 {
 	v->root = NULL;
 	if (v->kind != VIEW_COMMIT)
 		return;
+	if (v->pinned)
+		ax_pins_drop(m->pins, &v->pin);
 	struct view **at = &m->views;
 	while (*at != v)
 		at = &(*at)->next;

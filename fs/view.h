@@ -21,6 +21,8 @@ struct view {
 	struct ax_name apex;
 	char ref[AX_REF_PATH_MAX + 1]; /* "heads/main", "stage/0/new", "tags/v1"; "" for a commit */
 	uint64_t commit;               /* VIEW_COMMIT: its local id */
+	bool pinned;                   /* gc is told to leave it, */
+	struct ax_id pin;              /* by its id */
 	uint32_t uid;                  /* VIEW_STAGE: its maker */
 	uint64_t times_ref;            /* what its files' times go by */
 	struct node *root;             /* its top directory while the kernel or we know it; not counted */
@@ -47,6 +49,8 @@ void view_free_all(struct mount *m);
 /* Find or make. NULL without memory. */
 struct view *view_get(struct mount *m, enum view_kind kind, const struct ax_name *apex, uint32_t zone,
 		      const char *ref, uint64_t commit);
+/* Tell gc that somebody stands in this commit, until the view goes. */
+void view_pin(struct mount *m, struct view *v, struct ax_txn *t);
 /* The view of a ref that is shown already, else NULL. */
 struct view *view_known(struct mount *m, uint32_t zone, const char *ref);
 /* The commit it shows in the state t reads. An unborn branch has local 0 and an empty root. Cached by state. */

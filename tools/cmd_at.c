@@ -88,13 +88,14 @@ const struct verb verb_at = {
 	.name = "at",
 	.synopsis = "TIME VERB ... | --cancel N | [--json] (list)",
 	.summary = "make a change later: publish it at a time, if the branch has not moved by then",
-	.details = "TIME is 2026-08-01 10:30, 22:30 (the next one), tomorrow 6:30, or in 2 hours, in UTC, quoted. VERB "
-		   "is one\n"
-		   "that changes a zone, with its own options; it is checked now. The daemon and the mount publish it "
-		   "when it is\n"
-		   "due, or apex run-due does. If the branch moved meanwhile nothing is published, and `apex log "
-		   "--refused`\n"
-		   "says so. With --until TIME any change is taken back at a time, in the same way.",
+	.details =
+		"TIME is 2026-08-01 10:30, 22:30 (the next one), tomorrow 6:30, or in 2 hours, in UTC, quoted. VERB "
+		"is one\n"
+		"that changes a zone, with its own options; it is checked now. The daemon and the mount publish it "
+		"when it is\n"
+		"due, or apex run-due does. If the branch moved meanwhile nothing is published, and `apex log "
+		"--refused`\n"
+		"says so. With --until TIME any change is taken back at a time, in the same way.",
 	.example = "apex at '22:30' set www A 300 192.0.2.7 --until 'tomorrow 6:00'",
 	.options = options,
 	.min_words = 0,

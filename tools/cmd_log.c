@@ -139,6 +139,18 @@ static enum ax_err put_signature(struct log *l, const struct ax_commit *commit)
 	return AX_OK;
 }
 
+/* Of a commit whose tree, or whose parent's, was pruned nothing can be said. */
+static enum ax_err put_known_changes(struct log *l, const struct ax_commit_info *info)
+{
+	size_t before = l->text.n;
+	enum ax_err e = put_changes(l, info);
+	if (e != AX_EPRUNED)
+		return e;
+	l->text.n = before;
+	ax_buf_str(&l->text, oneline ? "(pruned)\n" : "\n(what it changed was pruned)\n");
+	return AX_OK;
+}
+
 static enum ax_err put_text(struct log *l, const struct ax_commit *commit, const struct ax_commit_info *info)
 {
 	const char *names = ax_render_refs_find(&l->refs, info->local);
@@ -148,7 +160,7 @@ static enum ax_err put_text(struct log *l, const struct ax_commit *commit, const
 	else if (!e)
 		e = ax_render_log(&l->text, commit, names);
 	/* A merge changes much that its parents changed before: as git, its own changes are not shown. */
-	return !e && (stat || patch) && info->parents < 2 ? put_changes(l, info) : e;
+	return !e && (stat || patch) && info->parents < 2 ? put_known_changes(l, info) : e;
 }
 
 /* -- the drawing ------------------------------------------------------------------------------------------ */

@@ -7,20 +7,23 @@ static enum ax_err put_entry(struct cli *c, const char *branch, unsigned n, cons
 {
 	struct ax_commit commit;
 	char part[AX_ID_SHORT + 1];
-	enum ax_err e = entry->new_commit ? ax_commit_read(&commit, c->txn, entry->new_commit) : AX_OK;
+	bool is = false;
+	enum ax_err e = entry->new_commit ? ax_commit_is_there(&is, c->txn, entry->new_commit) : AX_OK;
+	if (!e && is)
+		e = ax_commit_read(&commit, c->txn, entry->new_commit);
 	if (e)
 		return e;
-	if (entry->new_commit)
+	if (is)
 		ax_id_short(part, &commit.id);
-	ax_buf_printf(&c->out, "%s %s@{%u} (", entry->new_commit ? part : "000000000000", branch, n);
+	ax_buf_printf(&c->out, "%s %s@{%u} (", is ? part : "000000000000", branch, n);
 	ax_render_time(&c->out, entry->when);
 	ax_buf_printf(&c->out, ", %s) ", entry->door);
-	if (entry->new_commit)
+	if (is)
 		ax_buf_slice(&c->out, ax_render_subject(commit.message));
 	else
-		ax_buf_str(&c->out, "deleted");
+		ax_buf_str(&c->out, entry->new_commit ? "a commit that gc dropped" : "deleted");
 	ax_buf_u8(&c->out, '\n');
-	if (entry->new_commit)
+	if (is)
 		ax_commit_fini(&commit);
 	return ax_buf_check(&c->out);
 }

@@ -145,6 +145,12 @@ static enum ax_err last_change(uint64_t *commit, struct history *h, const struct
 	return !e && !*commit ? AX_ENOENT : e;
 }
 
+static enum ax_err no_further(struct history *h)
+{
+	cli_warn(h->c, "what the zone held before was pruned: older changes can't be found");
+	return AX_ENOENT;
+}
+
 static enum ax_err next_of_place(struct ax_commit_info *out, struct history *h)
 {
 	struct ax_commit_info from;
@@ -154,7 +160,11 @@ static enum ax_err next_of_place(struct ax_commit_info *out, struct history *h)
 	while (!e && followed) {
 		if (!h->at)
 			return AX_ENOENT;
-		if ((e = ax_commit_info(&from, h->c->txn, h->at)) || (e = last_change(&commit, h, &from)))
+		if (!(e = ax_commit_info(&from, h->c->txn, h->at)))
+			e = last_change(&commit, h, &from);
+		if (e == AX_EPRUNED)
+			return no_further(h);
+		if (e)
 			return e;
 		if (h->hidden)
 			e = ax_graph_is_ancestor(&hidden, h->c->txn, commit, h->hidden);
@@ -162,6 +172,10 @@ static enum ax_err next_of_place(struct ax_commit_info *out, struct history *h)
 			return AX_ENOENT;
 		if (!e && !(e = ax_commit_info(out, h->c->txn, commit)))
 			e = follow_merge(&followed, h, out);
+		if (e == AX_EPRUNED) { /* the merge itself is known */
+			e = AX_OK;
+			followed = false;
+		}
 	}
 	h->at = out->parents ? out->parent[0] : 0;
 	return e;

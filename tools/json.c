@@ -94,13 +94,23 @@ static int append(const char *bytes, size_t n, void *out)
 	return 0;
 }
 
-enum ax_err json_print(struct ax_buf *out, struct json_t *value)
+static enum ax_err dump(struct ax_buf *out, struct json_t *value, size_t flags)
 {
-	bool bad = failed || json_dump_callback(value, append, out, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	bool bad = failed || json_dump_callback(value, append, out, flags | JSON_ENSURE_ASCII);
 	json_decref(value);
 	failed = false;
 	ax_buf_u8(out, '\n');
 	return bad ? ax_fail(AX_ENOMEM, "out of memory") : ax_buf_check(out);
+}
+
+enum ax_err json_print(struct ax_buf *out, struct json_t *value)
+{
+	return dump(out, value, JSON_INDENT(2));
+}
+
+enum ax_err json_print_line(struct ax_buf *out, struct json_t *value)
+{
+	return dump(out, value, JSON_COMPACT);
 }
 
 enum ax_err json_parse(struct json_t **out, struct ax_slice text, const char *what)

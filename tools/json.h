@@ -25,6 +25,9 @@ void json_add_slice(struct json_t *array, struct ax_slice text);
 /* Append the value, indented, with its LF; it is freed in any case. */
 AX_MUST enum ax_err json_print(struct ax_buf *out, struct json_t *value);
 
+/* The same on one line. */
+AX_MUST enum ax_err json_print_line(struct ax_buf *out, struct json_t *value);
+
 /* AX_EINVAL with line and reason. `what` is what messages call the text. */
 AX_MUST enum ax_err json_parse(struct json_t **out, struct ax_slice text, const char *what);
 void json_free(struct json_t *value);
