@@ -14,8 +14,7 @@ enum { DAMAGED_ZONES_MAX = 100 };
 struct fsck {
 	struct ax_fsck *sum;
 	struct ax_txn *txn;
-	ax_warn_fn *problem;
-	void *ctx;
+	const struct ax_fsck_listener *listener;
 	uint64_t swept;          /* the log's entries up to this one may name commits that gc dropped */
 	struct ax_idset nodes;   /* verified */
 	struct ax_idset commits; /* those in the index */
@@ -30,8 +29,8 @@ static enum ax_err tell(struct fsck *f, enum ax_err e, const char *where)
 	f->sum->problems++;
 	ax_buf_printf(&b, "%s: %s", where, ax_err_text(e));
 	const char *text = ax_buf_cstr(&b);
-	if (f->problem)
-		f->problem(f->ctx, text ? text : where);
+	if (f->listener && f->listener->problem)
+		f->listener->problem(f->listener->ctx, text ? text : where);
 	ax_buf_fini(&b);
 	return AX_OK;
 }
@@ -164,13 +163,30 @@ static enum ax_err check_indexed(struct fsck *f, uint64_t local)
 	return check_commit(f, local, &id);
 }
 
+static uint64_t count_indexed(struct fsck *f)
+{
+	struct ax_buf pos = AX_BUF_INIT;
+	uint64_t local, n = 0;
+	while (!ax_object_index_next(&local, f->txn, &pos))
+		n++;
+	ax_buf_fini(&pos);
+	return n;
+}
+
+static void progress(struct fsck *f, uint64_t done, uint64_t of)
+{
+	if (f->listener && f->listener->progress)
+		f->listener->progress(f->listener->ctx, done, of);
+}
+
 static enum ax_err check_commits(struct fsck *f)
 {
 	struct ax_buf pos = AX_BUF_INIT;
-	uint64_t local;
+	uint64_t local, done = 0, all = count_indexed(f);
 	enum ax_err e = AX_OK;
 	while (!e) {
 		char where[40];
+		progress(f, done++, all);
 		if ((e = ax_object_index_next(&local, f->txn, &pos)))
 			break;
 		uint8_t *flags = local ? ax_idset_at(&f->commits, local) : NULL;
@@ -368,9 +384,9 @@ static enum ax_err check_gone(struct fsck *f)
 	return e == AX_ENOENT ? AX_OK : tell(f, e, "the notes of deletions");
 }
 
-enum ax_err ax_fsck(struct ax_fsck *out, struct ax_repo *r, ax_warn_fn *problem, void *ctx)
+enum ax_err ax_fsck(struct ax_fsck *out, struct ax_repo *r, const struct ax_fsck_listener *listener)
 {
-	struct fsck f = { .sum = out, .problem = problem, .ctx = ctx };
+	struct fsck f = { .sum = out, .listener = listener };
 	*out = (struct ax_fsck){ 0 };
 	enum ax_err e = ax_txn_read(&f.txn, ax_repo_store(r));
 	if (!e)

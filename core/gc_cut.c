@@ -17,8 +17,7 @@ enum ax_err ax_house_strip(struct ax_house *h)
 	enum ax_err e = AX_OK;
 	for (size_t i = 0; !e && i < h->commits.n; i++) {
 		struct ax_commit_info c;
-		if (!ax_bits_has(&h->stripped, h->commits.v[i]) ||
-		    (e = ax_commit_info(&c, h->txn, h->commits.v[i])))
+		if (!ax_bits_has(&h->stripped, h->commits.v[i]) || (e = ax_commit_info(&c, h->txn, h->commits.v[i])))
 			continue;
 		c.root.node = AX_NODE_PRUNED;
 		e = ax_commit_relink(h->txn, &c);

@@ -28,13 +28,13 @@ struct ax_house {
 	const struct ax_gc_options *o;
 	const struct ax_actor *who;
 	struct ax_gc *out;
-	struct ax_txn *txn; /* that marks; the one that drops, later */
+	struct ax_txn *txn;   /* that marks; the one that drops, later */
 	struct ax_bits kept;  /* records that stay */
 	struct ax_bits whole; /* commits whose tree stays, however old */
 	struct ax_bits stripped, cut;
-	struct ax_ids queue;   /* commits to be visited */
-	struct ax_ids commits; /* kept ones, in the order they were visited */
-	struct ax_ids gone, dead; /* commits that go; nodes, blobs and tags that do */
+	struct ax_ids queue;        /* commits to be visited */
+	struct ax_ids commits;      /* kept ones, in the order they were visited */
+	struct ax_ids gone, dead;   /* commits that go; nodes, blobs and tags that do */
 	uint64_t last_id, last_seq; /* what there was when marking began */
 	uint64_t seen;
 	bool touched; /* renew the reader now and then */

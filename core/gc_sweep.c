@@ -46,7 +46,8 @@ static enum ax_err next_pair(struct ax_slice *value, struct ax_house *h, enum ax
 			     uint8_t *k, size_t *n, size_t whole)
 {
 	struct ax_slice key;
-	enum ax_err e = ax_txn_seek(&key, value, h->txn, table, ax_slice(k, prefix_n), ax_slice(k, *n), *n > prefix_n);
+	enum ax_err e =
+		ax_txn_seek(&key, value, h->txn, table, ax_slice(k, prefix_n), ax_slice(k, *n), *n > prefix_n);
 	if (!e && key.n != whole)
 		e = ax_fail(AX_ECORRUPT, "a key of %zu bytes is damaged (apex fsck)", key.n);
 	if (e)

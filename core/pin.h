@@ -1,11 +1,12 @@
 /* pin.h - what running programs need of the past, told to whoever keeps house.
- * Sits on store.h. Beside the store stands the folder `pins`, one file for each program: the ids of commits, in hex, a
- * line each. The program holds a lock (flock) on its file as long as it runs, so that a file nobody holds is one that
- * a killed program left. gc and prune keep what a held file names.
+ * Sits on store.h. Beside the store stands the folder `pins`, one file for each program: the ids of commits, in hex,
+ * a line each. The program holds a lock (flock) on its file as long as it runs, so that a file nobody holds is one
+ * that a killed program left. gc and prune keep what a held file names.
  *
  *     <repo>/pins/<random>      held by its program
  *     <repo>/pins/.gate         shared while a file is written, exclusive while they are read and obeyed
- *     <repo>/pins/.house        exclusive while the house is kept (gc, prune), shared by what puts objects before refs
+ *     <repo>/pins/.house        exclusive while the house is kept (gc, prune), shared by what puts objects before
+ * refs
  *
  * Where the folder can't be written to (a repository of somebody else) nothing is pinned, and open says so.
  * Threads: a struct ax_pins may be shared. Limits: AX_PINS_MAX commits a program. */
@@ -26,8 +27,8 @@ void ax_pins_close(struct ax_pins *p);
 AX_MUST enum ax_err ax_pins_add(struct ax_pins *p, const struct ax_id *commit);
 void ax_pins_drop(struct ax_pins *p, const struct ax_id *commit);
 
-/* Close the gate, and call each for every commit that somebody pins. The descriptor in *gate is to be closed when what
- * they name was obeyed. */
+/* Close the gate, and call each for every commit that somebody pins. The descriptor in *gate is to be closed when
+ * what they name was obeyed. */
 AX_MUST enum ax_err ax_pins_read(int *gate, const char *repo, enum ax_err (*each)(void *ctx, const struct ax_id *id),
 				 void *ctx);
 /* How many programs pin something now. */

@@ -189,6 +189,22 @@ enum ax_err ax_sign(struct ax_txn *t, enum ax_kind kind, const struct ax_id *id,
 	return ax_txn_put(t, AX_TABLE_MAIN, ax_slice(k, sizeof k), ax_slice(note, sizeof note));
 }
 
+enum ax_err ax_sign_put(bool *good, struct ax_txn *t, enum ax_kind kind, const struct ax_id *id,
+			const struct ax_public_key *key, const uint8_t signature[AX_SIGNATURE_SIZE])
+{
+	uint8_t text[SIGNED_SIZE], k[NOTE_KEY], note[NOTE_SIZE] = { NOTE_VERSION };
+	uint64_t local;
+	*good = false;
+	enum ax_err e = ax_object_find(&local, t, id);
+	signed_bytes(text, kind, id);
+	if (e || crypto_sign_verify_detached(signature, text, sizeof text, key->b))
+		return e == AX_ENOENT ? AX_OK : e;
+	*good = true;
+	note_key(k, id, key->b);
+	memcpy(note + 1, signature, AX_SIGNATURE_SIZE);
+	return ax_txn_put(t, AX_TABLE_MAIN, ax_slice(k, sizeof k), ax_slice(note, sizeof note));
+}
+
 enum ax_err ax_sign_next(struct ax_public_key *key, uint8_t signature[AX_SIGNATURE_SIZE], struct ax_txn *t,
 			 const struct ax_id *id, bool first)
 {

@@ -53,6 +53,10 @@ AX_MUST enum ax_err ax_sign(struct ax_txn *t, enum ax_kind kind, const struct ax
 AX_MUST enum ax_err ax_sign_next(struct ax_public_key *key, uint8_t signature[AX_SIGNATURE_SIZE], struct ax_txn *t,
 				 const struct ax_id *id, bool first);
 
+/* Keep a signature that was made elsewhere, if it is one (*good) of an object that is here. */
+AX_MUST enum ax_err ax_sign_put(bool *good, struct ax_txn *t, enum ax_kind kind, const struct ax_id *id,
+				const struct ax_public_key *key, const uint8_t signature[AX_SIGNATURE_SIZE]);
+
 enum ax_signed { AX_SIGNED_NOT, AX_SIGNED_FOREIGN, AX_SIGNED_BAD, AX_SIGNED_GOOD };
 
 /* What the signatures of an object are worth to who trusts these keys: the best of them. *by (may be NULL): the key

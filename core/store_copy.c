@@ -228,8 +228,10 @@ static enum ax_err make_folder(const char *path)
 {
 	if (!mkdir(path, 0700))
 		return AX_OK;
-	return ax_fail(errno == EEXIST ? AX_EEXIST : errno == ENOSPC ? AX_ENOSPC : AX_EINVAL, "%s: %s", path,
-		       strerror(errno));
+	return ax_fail(errno == EEXIST   ? AX_EEXIST
+		       : errno == ENOSPC ? AX_ENOSPC
+					 : AX_EINVAL,
+		       "%s: %s", path, strerror(errno));
 }
 
 enum ax_err ax_store_backup(struct ax_store *s, const char *dir)

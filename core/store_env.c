@@ -142,7 +142,8 @@ static int open_databases(struct ax_env *e, MDB_txn *txn, unsigned flags)
 static enum ax_err create_databases(MDB_env *env, const char *path)
 {
 	struct ax_env made = { .env = env };
-	MDB_val key = { sizeof ax_format_key - 1, (void *)ax_format_key }, value = { sizeof ax_format_value - 1, NULL }, old;
+	MDB_val key = { sizeof ax_format_key - 1, (void *)ax_format_key },
+		value = { sizeof ax_format_value - 1, NULL }, old;
 	MDB_stat st;
 	MDB_txn *txn = NULL;
 	enum ax_err e = AX_OK;

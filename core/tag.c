@@ -113,7 +113,7 @@ enum ax_err ax_tag_find(uint64_t *local, struct ax_txn *t, uint32_t zone, const 
 	return r.bad || ax_reader_left(&r) ? ax_fail(AX_ECORRUPT, "the note of tag %s is damaged", name) : AX_OK;
 }
 
-static enum ax_err put(struct ax_id *id, struct ax_txn *t, uint32_t zone, const struct ax_tag *tag)
+enum ax_err ax_tag_put(struct ax_id *id, struct ax_txn *t, uint32_t zone, const struct ax_tag *tag)
 {
 	uint8_t k[TAG_KEY_MAX];
 	struct ax_buf text = AX_BUF_INIT, value = AX_BUF_INIT;
@@ -176,7 +176,7 @@ enum ax_err ax_repo_tag_object(struct ax_id *id, struct ax_repo *r, uint32_t zon
 	snprintf(path, sizeof path, "tags/%s", name);
 	if (!(e = ax_ref_get(&ref, t, zone, path)))
 		e = ax_fail(AX_EEXIST, "%s is already there", path);
-	else if (e == AX_ENOENT && !(e = describe(&tag, t, zone, commit)) && !(e = put(id, t, zone, &tag)))
+	else if (e == AX_ENOENT && !(e = describe(&tag, t, zone, commit)) && !(e = ax_tag_put(id, t, zone, &tag)))
 		e = ax_ref_move(t, zone, path, 0, commit, who->via, who->committer.when);
 	free(text);
 	return ax_repo_end(t, e);

@@ -38,6 +38,9 @@ AX_MUST enum ax_err ax_tag_read(struct ax_tag *out, struct ax_txn *t, uint64_t l
 /* The object of a tag. AX_ENOENT (without text) if it has none. */
 AX_MUST enum ax_err ax_tag_find(uint64_t *local, struct ax_txn *t, uint32_t zone, const char *name);
 
+/* Write the object and let its name lead to it; the ref is the caller's. */
+AX_MUST enum ax_err ax_tag_put(struct ax_id *id, struct ax_txn *t, uint32_t zone, const struct ax_tag *tag);
+
 /* -- doors -------------------------------------------------------------------------------------------------- */
 
 /* Tag a commit with an object that bears this message; the tagger is the author. AX_EEXIST if there is such a tag.

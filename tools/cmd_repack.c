@@ -55,9 +55,10 @@ const struct verb verb_repack = {
 	.name = "repack",
 	.synopsis = "",
 	.summary = "write the store anew without gaps, and give the room back to the disk",
-	.details = "Nothing of it changes but its size. Writers wait meanwhile; mounts and daemons go on with the new "
-		   "store by\n"
-		   "themselves. It needs room for a second store. Killed at any moment, one of the two is in place.",
+	.details =
+		"Nothing of it changes but its size. Writers wait meanwhile; mounts and daemons go on with the new "
+		"store by\n"
+		"themselves. It needs room for a second store. Killed at any moment, one of the two is in place.",
 	.example = "apex gc && apex repack",
 	.min_words = 0,
 	.max_words = 0,

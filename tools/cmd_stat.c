@@ -91,8 +91,8 @@ static void put_text(struct ax_buf *out, const struct stat_sum *s)
 
 static enum ax_err put_json(struct ax_buf *out, const struct stat_sum *s)
 {
-	static const char *const names[KINDS] = { "log_entries", "leaves", "inner_nodes", "blobs", "commits",
-						  "tag_objects" };
+	static const char *const names[KINDS] = { "log_entries", "leaves",  "inner_nodes",
+						  "blobs",       "commits", "tag_objects" };
 	struct json_t *root = json_object_new(), *objects = json_object_new();
 	for (unsigned i = 0; i < KINDS; i++) {
 		struct json_t *one = json_object_new();

@@ -120,7 +120,8 @@ const struct verb verb_watch = {
 	.name = "watch",
 	.synopsis = "[-n N] [--since NUMBER]",
 	.summary = "print what happens as it happens, one JSON object a line: refs that move, zones, settings",
-	.details = "Each has the number of its log entry: --since goes on behind it after a pause, and misses nothing.",
+	.details =
+		"Each has the number of its log entry: --since goes on behind it after a pause, and misses nothing.",
 	.example = "apex watch | while read -r line; do echo \"$line\"; done",
 	.options = options,
 	.min_words = 0,

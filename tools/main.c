@@ -15,7 +15,7 @@ static const struct verb *const verbs[] = {
 	&verb_tag,     &verb_reflog,  &verb_force,    &verb_propose,    &verb_review,      &verb_approve,
 	&verb_protect, &verb_check,   &verb_fsck,     &verb_cat_object, &verb_grep,        &verb_resolve,
 	&verb_bisect,  &verb_config,  &verb_at,       &verb_run_due,    &verb_gc,          &verb_prune,
-	&verb_repack,  &verb_backup,  &verb_stat,     &verb_watch,
+	&verb_repack,  &verb_backup,  &verb_stat,     &verb_watch,      &verb_bundle,
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 

@@ -171,6 +171,8 @@ void print_progress_set(struct print_progress *p, uint64_t done)
 	if (p->total > done && rate > 0)
 		fprintf(stderr, " of %llu (%d %%), %.0f/s, %.0f s left", (unsigned long long)p->total,
 			(int)(100.0 * (double)done / (double)p->total), rate, (double)(p->total - done) / rate);
+	else
+		fprintf(stderr, ", %.0f/s", rate);
 	fputs("\033[K", stderr);
 }
 

@@ -45,7 +45,8 @@ static void keep(void *ctx, const char *text)
 static enum ax_err check(struct fixture *f, struct ax_fsck *sum, struct ax_buf *problems)
 {
 	ax_buf_clear(problems);
-	return ax_fsck(sum, f->repo, keep, problems);
+	struct ax_fsck_listener listener = { .problem = keep, .ctx = problems };
+	return ax_fsck(sum, f->repo, &listener);
 }
 
 START_TEST(fsck__a_sound_repository_has_no_problem)
@@ -345,9 +346,61 @@ START_TEST(fsck__a_random_history_is_sound)
 }
 END_TEST
 
+/* -- the index made anew ------------------------------------------------------------------------------------ */
+
+/* Drop entries of the index and of the serial map, and put in what leads nowhere or astray. */
+static void spoil_index(struct fixture *f)
+{
+	static const uint8_t nowhere[8] = { 0xff, 0xff }, astray[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	struct ax_slice key, value, from = { NULL, 0 };
+	struct ax_buf at = AX_BUF_INIT;
+	struct ax_txn *t;
+	ax_txn_abort(f->txn);
+	f->txn = NULL;
+	OK(ax_txn_write(&t, ax_repo_store(f->repo), true));
+	for (int i = 0; i < 5; i++) {
+		OK(ax_txn_seek(&key, &value, t, AX_TABLE_CID, ax_slice(NULL, 0), from, from.n));
+		ax_buf_clear(&at);
+		ax_buf_slice(&at, key);
+		from = ax_buf_view(&at);
+		if (i == 4)
+			OK(ax_txn_put(t, AX_TABLE_CID, from, ax_slice(nowhere, 8)));
+		else if (i % 2)
+			OK(ax_txn_del(t, AX_TABLE_CID, from));
+	}
+	OK(ax_txn_put(t, AX_TABLE_CID, ax_slice(astray, 8), ax_slice(nowhere, 8)));
+	OK(ax_txn_seek(&key, &value, t, AX_TABLE_MAIN, ax_slice("s", 1), ax_slice("s", 1), true));
+	ax_buf_clear(&at);
+	ax_buf_slice(&at, key);
+	OK(ax_txn_del(t, AX_TABLE_MAIN, ax_buf_view(&at)));
+	OK(ax_txn_commit(t));
+	ax_buf_fini(&at);
+}
+
+START_TEST(fsck__an_index_is_made_anew)
+{
+	struct fixture f;
+	struct ax_fsck sum;
+	struct ax_buf problems = AX_BUF_INIT;
+	uint64_t n;
+	build(&f);
+	OK(ax_fsck_repair_index(&n, f.repo));
+	ck_assert_uint_eq(n, 0);
+	spoil_index(&f);
+	FAILS(AX_ECORRUPT, check(&f, &sum, &problems));
+	OK(ax_fsck_repair_index(&n, f.repo));
+	ck_assert_uint_eq(n, 2 + 2 + 1 + 1); /* dropped, made good or thrown away, its own put back, the serial */
+	enum ax_err e = check(&f, &sum, &problems);
+	ck_assert_msg(!e, "%s", ax_buf_cstr(&problems));
+	ax_buf_fini(&problems);
+	fixture_close(&f);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
 	tcase_add_test(tc, fsck__a_sound_repository_has_no_problem);
+	tcase_add_test(tc, fsck__an_index_is_made_anew);
 	tcase_add_test(tc, fsck__a_flipped_bit_is_found_in_every_kind_of_object);
 	tcase_add_test(tc, fsck__damaged_tables_are_found);
 	tcase_add_test(tc, fsck__a_missing_ref_target_is_found);
