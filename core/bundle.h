@@ -73,10 +73,10 @@ struct ax_bundle_sum {
 	struct ax_published *out;                      /* and how; owned by the caller (free) */
 };
 
-/* Take a bundle in: objects first, then all its refs at once, as fast-forwards, by the one way in (checks and guards).
- * The zone is made if it is not there. AX_ENOENT names a commit that is lacking; AX_ECONFLICT a branch that has
- * diverged or a tag that names another commit; AX_EGUARD as ax_repo_commit. What came without a ref to it goes with
- * the next gc. sum is filled in any case. */
+/* Take a bundle in: objects first, then all its refs at once, as fast-forwards, by the one way in (checks and
+ * guards). The zone is made if it is not there. AX_ENOENT names a commit that is lacking; AX_ECONFLICT a branch that
+ * has diverged or a tag that names another commit; AX_EGUARD as ax_repo_commit. What came without a ref to it goes
+ * with the next gc. sum is filled in any case. */
 AX_MUST enum ax_err ax_bundle_import(struct ax_bundle_sum *sum, struct ax_repo *r, struct ax_slice bundle,
 				     const struct ax_bundle_options *o, const struct ax_actor *who);
 

@@ -104,7 +104,8 @@ static enum ax_err find_parents(struct ax_commit_info *info, struct import *x, c
 		e = ax_object_find(&info->parent[i], x->txn, &c->parent[i]);
 		info->parents++;
 	}
-	return e == AX_ENOENT ? about(AX_EINVAL, &c->id, "its parent is neither here nor before it in the bundle") : e;
+	return e == AX_ENOENT ? about(AX_EINVAL, &c->id, "its parent is neither here nor before it in the bundle")
+			      : e;
 }
 
 /* Values are taken in canonical form only; what is no RRset is refused. */
@@ -272,12 +273,15 @@ static enum ax_err aim(bool *moves, struct ax_ref *now, struct import *x, const 
 	if (e || now->commit == ref->commit)
 		return e == AX_ENOENT ? AX_OK : e;
 	if (!strncmp(ref->path, "tags/", 5))
-		return ax_fail(AX_ECONFLICT, "%s names another commit here (--prefix gives it another name)", ref->path);
+		return ax_fail(AX_ECONFLICT, "%s names another commit here (--prefix gives it another name)",
+			       ref->path);
 	if ((e = ax_graph_is_ancestor(&has, x->txn, ref->commit, now->commit)) || has)
 		return e;
 	if (!(e = ax_graph_is_ancestor(&forward, x->txn, now->commit, ref->commit)) && !forward)
-		e = ax_fail(AX_ECONFLICT, "%s has diverged from the bundle's: import it under another name (--prefix), "
-			    "then merge", ref->path);
+		e = ax_fail(AX_ECONFLICT,
+			    "%s has diverged from the bundle's: import it under another name (--prefix), "
+			    "then merge",
+			    ref->path);
 	*moves = forward;
 	return e;
 }
@@ -320,7 +324,8 @@ static enum ax_err plan_moves(struct moves *m, struct import *x)
 		bool moves;
 		if ((e = ax_object_find(&ref->commit, x->txn, &ref->id)))
 			return e == AX_ENOENT ? about(AX_EINVAL, &ref->id, "a ref names it, and it is not there") : e;
-		if ((e = aim(&moves, &m->tips[m->n], x, ref)) || !moves || (e = check_tip(x, ref)) || !strncmp(ref->path, "tags/", 5))
+		if ((e = aim(&moves, &m->tips[m->n], x, ref)) || !moves || (e = check_tip(x, ref)) ||
+		    !strncmp(ref->path, "tags/", 5))
 			continue;
 		ax_batch_init(&m->batches[m->n], &x->zone.apex);
 		m->changes[m->n] = (struct ax_change){ .zone = x->zone.id,

@@ -1,3 +1,4 @@
+#include "core/approval.h"
 #include "core/review.h"
 
 #include "core/diff.h"
@@ -8,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { RULES_VERSION = 1, VERSION = 1, KEY_MAX = 5 + AX_REF_NAME_MAX + 1 + AX_ID_SIZE + 4 };
+enum { RULES_VERSION = 2 };
 
 void ax_review_fini(struct ax_review *r)
 {
@@ -21,96 +22,6 @@ void ax_review_fini(struct ax_review *r)
 bool ax_review_is_enough(const struct ax_review *r)
 {
 	return r->counted >= (r->protect.on ? r->protect.reviews : 0);
-}
-
-/* -- approvals -------------------------------------------------------------------------------------------- */
-
-static struct ax_slice key_of(uint8_t k[KEY_MAX], uint32_t zone, const char *name, const struct ax_id *hash,
-			      const uint32_t *uid)
-{
-	size_t n = strnlen(name, AX_REF_NAME_MAX), at = 5 + n + 1;
-	k[0] = AX_MAIN_APPROVAL;
-	ax_be32_put(k + 1, zone);
-	memcpy(k + 5, name, n);
-	k[5 + n] = 0;
-	if (hash) {
-		memcpy(k + at, hash->b, AX_ID_SIZE);
-		at += AX_ID_SIZE;
-	}
-	if (uid) {
-		ax_be32_put(k + at, *uid);
-		at += 4;
-	}
-	return ax_slice(k, at);
-}
-
-static enum ax_err decode(struct ax_approval *out, struct ax_slice key, struct ax_slice value)
-{
-	struct ax_reader r = ax_reader(value);
-	uint8_t version = ax_get_u8(&r);
-	(void)ax_get_u64(&r);
-	size_t n = ax_reader_left(&r);
-	if (r.bad || version != VERSION || n > AX_PERSON_MAX || key.n < 4)
-		return ax_fail(AX_ECORRUPT, "an approval is damaged");
-	*out = (struct ax_approval){ .uid = ax_be32(key.p + key.n - 4) };
-	if (n)
-		memcpy(out->name, r.p, n);
-	return AX_OK;
-}
-
-static enum ax_err read_approvals(struct ax_review *r, struct ax_txn *t, const char *name)
-{
-	uint8_t p[KEY_MAX], k[KEY_MAX];
-	struct ax_slice prefix = key_of(p, r->zone, name, &r->hash, NULL), from = prefix, key, value;
-	enum ax_err e = AX_OK;
-	r->approvals = calloc(AX_APPROVALS_MAX, sizeof *r->approvals);
-	if (!r->approvals)
-		return ax_fail(AX_ENOMEM, "out of memory");
-	while (r->approvals_n < AX_APPROVALS_MAX &&
-	       !(e = ax_txn_seek(&key, &value, t, AX_TABLE_MAIN, prefix, from, from.n > prefix.n))) {
-		struct ax_approval *a = &r->approvals[r->approvals_n++];
-		if (key.n != prefix.n + 4)
-			return ax_fail(AX_ECORRUPT, "an approval is damaged");
-		if ((e = decode(a, key, value)))
-			return e;
-		a->counts = a->uid != r->proposer;
-		r->counted += a->counts;
-		memcpy(k, key.p, key.n);
-		from = ax_slice(k, key.n);
-	}
-	return e == AX_ENOENT ? AX_OK : e;
-}
-
-static enum ax_err put_approval(struct ax_txn *t, const struct ax_review *r, const struct ax_approve *a,
-				const struct ax_actor *who)
-{
-	uint8_t k[KEY_MAX];
-	struct ax_buf value = AX_BUF_INIT;
-	ax_buf_u8(&value, VERSION);
-	ax_buf_u64(&value, (uint64_t)who->committer.when.s);
-	ax_buf_put(&value, a->approver, strnlen(a->approver, AX_PERSON_MAX));
-	enum ax_err e = ax_buf_check(&value);
-	if (!e)
-		e = ax_txn_put(t, AX_TABLE_MAIN, key_of(k, r->zone, a->name, &r->hash, &who->uid),
-			       ax_buf_view(&value));
-	ax_buf_fini(&value);
-	return e;
-}
-
-/* All approvals of a proposal, of whatever hash. */
-static enum ax_err drop_approvals(struct ax_txn *t, uint32_t zone, const char *name)
-{
-	uint8_t p[KEY_MAX], k[KEY_MAX];
-	struct ax_slice prefix = key_of(p, zone, name, NULL, NULL), key, value;
-	enum ax_err e;
-	while (!(e = ax_txn_seek(&key, &value, t, AX_TABLE_MAIN, prefix, prefix, false))) {
-		if (key.n > KEY_MAX)
-			return ax_fail(AX_ECORRUPT, "an approval is damaged");
-		memcpy(k, key.p, key.n);
-		if ((e = ax_txn_del(t, AX_TABLE_MAIN, ax_slice(k, key.n))))
-			return e;
-	}
-	return e == AX_ENOENT ? AX_OK : e;
 }
 
 /* -- review ----------------------------------------------------------------------------------------------- */
@@ -165,10 +76,11 @@ static enum ax_err merge(struct ax_review *r, struct ax_txn *t)
 	return ax_merge(&r->conflicts, &r->batch, t, &above, &tip.root, &proposal.root, NULL);
 }
 
-static enum ax_err make_hash(struct ax_review *r, const char *branch)
+static enum ax_err make_hash(struct ax_review *r, struct ax_txn *t, const char *branch)
 {
 	const struct ax_edit *edits;
 	size_t n;
+	struct ax_keys keys = { 0 };
 	struct ax_buf b = AX_BUF_INIT;
 	enum ax_err e = ax_batch_edits(&edits, &n, &r->batch);
 	ax_buf_str(&b, "apexfs review");
@@ -181,6 +93,12 @@ static enum ax_err make_hash(struct ax_review *r, const char *branch)
 	ax_buf_u8(&b, r->protect.on);
 	ax_buf_u8(&b, r->protect.signed_only);
 	ax_buf_u8(&b, (uint8_t)r->protect.reviews);
+	if (!e)
+		e = ax_protect_keys(&keys, t, r->zone, branch);
+	ax_buf_leb(&b, keys.n);
+	for (size_t i = 0; i < keys.n; i++)
+		ax_buf_put(&b, keys.v[i].b, AX_KEY_SIZE);
+	ax_keys_fini(&keys);
 	for (size_t i = 0; !e && i < n; i++) {
 		ax_buf_leb(&b, edits[i].key.n);
 		ax_buf_slice(&b, edits[i].key);
@@ -209,8 +127,8 @@ enum ax_err ax_review_make(struct ax_review *out, struct ax_txn *t, const struct
 	if (!e)
 		e = merge(out, t);
 	if (!e)
-		e = make_hash(out, branch);
-	return e ? e : read_approvals(out, t, name);
+		e = make_hash(out, t, branch);
+	return e ? e : ax_approvals_read(out, t, name, branch);
 }
 
 /* -- propose ---------------------------------------------------------------------------------------------- */
@@ -229,17 +147,23 @@ static enum ax_err move_proposal(struct ax_txn *t, uint32_t zone, const char *na
 		return ax_fail(e, "there is no proposal %s", name);
 	if (e && e != AX_ENOENT)
 		return e;
-	if ((e = drop_approvals(t, zone, name)))
+	if ((e = ax_approvals_drop(t, zone, name)))
 		return e;
 	return ax_ref_move(t, zone, path, ref.commit, commit, who->via, who->committer.when);
 }
 
 enum ax_err ax_repo_propose(struct ax_repo *r, uint32_t zone, const char *name, uint64_t commit,
-			    const struct ax_actor *who)
+			    const struct ax_secret_key *key, const struct ax_actor *who)
 {
 	struct ax_txn *t;
+	struct ax_id id;
 	enum ax_err e = ax_repo_begin(&t, r);
-	return e ? e : ax_repo_end(t, move_proposal(t, zone, name, commit, who));
+	if (e)
+		return e;
+	e = move_proposal(t, zone, name, commit, who);
+	if (!e && commit && key && !(e = ax_commit_id(&id, t, commit)))
+		e = ax_proposer_put(t, zone, name, &id, key, who);
+	return ax_repo_end(t, e);
 }
 
 /* -- approve ---------------------------------------------------------------------------------------------- */
@@ -264,7 +188,7 @@ static enum ax_err record(struct ax_review *review, struct ax_txn *t, const stru
 	*review = (struct ax_review){ 0 };
 	enum ax_err e = ax_zone_get(&zone, t, a->zone);
 	if (e || (e = ax_review_make(review, t, &zone, a->name, a->branch)) ||
-	    (e = check_expected(review, a->expect)) || (e = put_approval(t, review, a, who)))
+	    (e = check_expected(review, a->expect)) || (e = ax_approval_put(t, review, a, who)))
 		return e;
 	ax_review_fini(review);
 	return ax_review_make(review, t, &zone, a->name, a->branch);
@@ -280,12 +204,20 @@ struct publication {
 	struct ax_buf message;
 };
 
+static void put_approver(struct ax_buf *out, const struct ax_approval *a)
+{
+	ax_buf_printf(out, "Approved-by: %s (uid %u", a->name, a->uid);
+	for (size_t i = 0; a->by_key && i < AX_ID_SHORT / 2; i++)
+		ax_buf_printf(out, "%s%02x", i ? "" : ", key ", a->key.b[i]);
+	ax_buf_str(out, ")\n");
+}
+
 static enum ax_err put_message(struct publication *p, const struct ax_review *r)
 {
 	ax_buf_clear(&p->message);
 	ax_buf_printf(&p->message, "Merge proposal %s into %s\n\n", p->a->name, p->a->branch);
 	for (size_t i = 0; i < r->approvals_n; i++)
-		ax_buf_printf(&p->message, "Approved-by: %s (uid %u)\n", r->approvals[i].name, r->approvals[i].uid);
+		put_approver(&p->message, &r->approvals[i]);
 	p->job.change.message = ax_buf_cstr(&p->message);
 	return ax_buf_check(&p->message);
 }

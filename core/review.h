@@ -7,20 +7,22 @@
  *
  * The hash covers the rules' version, zone, branch, the target's tip, the proposal, the result (as what differs from
  * the tip's tree) and the branch's protection: when any of them changes, approvals for it are void.
- * An approval is a user's (the uid of the process, which no environment variable changes). The proposer's own does
- * not count, unless none is needed. Table main: 'a' zone name 00 hash uid -> 1 u8 | seconds u64 | name. Ownership: a
- * review owns its memory (fini). */
+ * An approval is a user's (the uid of the process, which no environment variable changes) or a key's (approval.h says
+ * which of them count). Ownership: a review owns its memory (fini). */
 #ifndef AX_REVIEW_H
 #define AX_REVIEW_H
 
 #include "core/history.h"
+#include "core/sign.h"
 
 enum { AX_APPROVALS_MAX = 200 };
 
 struct ax_approval {
 	uint32_t uid;
 	char name[AX_PERSON_MAX + 1];
-	bool counts; /* it is not the proposer's */
+	bool by_key; /* and not by the user alone */
+	struct ax_public_key key;
+	bool counts; /* it is not the proposer's, nor somebody's who is counted already */
 };
 
 struct ax_review {
@@ -44,9 +46,10 @@ void ax_review_fini(struct ax_review *r);
 /* Enough approvals to be published? */
 bool ax_review_is_enough(const struct ax_review *r);
 
-/* Make the proposal, or move it; NULL commit (0): withdraw it. Approvals of it are dropped. */
+/* Make the proposal, or move it; commit 0: withdraw it. Approvals of it are dropped. key: the one that the proposer
+ * goes by, whose approval does not count; NULL: the uid. */
 AX_MUST enum ax_err ax_repo_propose(struct ax_repo *r, uint32_t zone, const char *name, uint64_t commit,
-				    const struct ax_actor *who);
+				    const struct ax_secret_key *key, const struct ax_actor *who);
 
 struct ax_approve {
 	uint32_t zone;
@@ -54,7 +57,7 @@ struct ax_approve {
 	const char *expect;               /* hex digits of the hash that was reviewed; NULL: whatever it is now */
 	const char *force;                /* the plan of a guard that may be passed; NULL: none */
 	const char *approver;             /* the user's name, for the commit; who->uid is who it is */
-	const struct ax_secret_key *sign; /* for the merge commit; NULL: it is not signed */
+	const struct ax_secret_key *sign; /* to approve with, and for the merge commit; NULL: the user approves */
 };
 
 /* Record the approval; if it is enough, publish: a merge commit that names the approvers (on a branch without

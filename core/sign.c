@@ -205,6 +205,35 @@ enum ax_err ax_sign_put(bool *good, struct ax_txn *t, enum ax_kind kind, const s
 	return ax_txn_put(t, AX_TABLE_MAIN, ax_slice(k, sizeof k), ax_slice(note, sizeof note));
 }
 
+enum { DOMAIN_MAX = 40 };
+
+static size_t domain_bytes(uint8_t out[DOMAIN_MAX + 1 + AX_ID_SIZE], const char *domain, const struct ax_id *id)
+{
+	size_t n = strnlen(domain, DOMAIN_MAX);
+	memcpy(out, domain, n);
+	out[n] = 0;
+	memcpy(out + n + 1, id->b, AX_ID_SIZE);
+	return n + 1 + AX_ID_SIZE;
+}
+
+void ax_sign_text(uint8_t signature[AX_SIGNATURE_SIZE], const char *domain, const struct ax_id *id,
+		  const struct ax_secret_key *key)
+{
+	uint8_t public[AX_KEY_SIZE], whole[crypto_sign_SECRETKEYBYTES], text[DOMAIN_MAX + 1 + AX_ID_SIZE];
+	size_t n = domain_bytes(text, domain, id);
+	crypto_sign_seed_keypair(public, whole, key->seed);
+	crypto_sign_detached(signature, NULL, text, n, whole);
+	sodium_memzero(whole, sizeof whole);
+}
+
+bool ax_sign_text_check(const char *domain, const struct ax_id *id, const struct ax_public_key *key,
+			const uint8_t signature[AX_SIGNATURE_SIZE])
+{
+	uint8_t text[DOMAIN_MAX + 1 + AX_ID_SIZE];
+	size_t n = domain_bytes(text, domain, id);
+	return !crypto_sign_verify_detached(signature, text, n, key->b);
+}
+
 enum ax_err ax_sign_next(struct ax_public_key *key, uint8_t signature[AX_SIGNATURE_SIZE], struct ax_txn *t,
 			 const struct ax_id *id, bool first)
 {

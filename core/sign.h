@@ -57,6 +57,12 @@ AX_MUST enum ax_err ax_sign_next(struct ax_public_key *key, uint8_t signature[AX
 AX_MUST enum ax_err ax_sign_put(bool *good, struct ax_txn *t, enum ax_kind kind, const struct ax_id *id,
 				const struct ax_public_key *key, const uint8_t signature[AX_SIGNATURE_SIZE]);
 
+/* Sign, and check, an id for another purpose than that of a commit's signature: "<domain>" 00 | id. */
+void ax_sign_text(uint8_t signature[AX_SIGNATURE_SIZE], const char *domain, const struct ax_id *id,
+		  const struct ax_secret_key *key);
+bool ax_sign_text_check(const char *domain, const struct ax_id *id, const struct ax_public_key *key,
+			const uint8_t signature[AX_SIGNATURE_SIZE]);
+
 enum ax_signed { AX_SIGNED_NOT, AX_SIGNED_FOREIGN, AX_SIGNED_BAD, AX_SIGNED_GOOD };
 
 /* What the signatures of an object are worth to who trusts these keys: the best of them. *by (may be NULL): the key

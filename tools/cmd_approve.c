@@ -14,7 +14,8 @@ static const char *expect, *force, *key;
 static const struct option options[] = {
 	REVIEWING_OPTION,
 	{ "expect", 0, "HASH", "refuse unless the review is still this one", &expect, NULL, NULL },
-	{ "key", 0, "FILE", "the secret key to sign the merge commit with", &key, NULL, NULL },
+	{ "key", 0, "FILE", "the secret key to approve with, where keys may, and to sign the merge commit", &key,
+	  NULL, NULL },
 	{ "force", 0, "HASH", "pass the guard that refused just this plan", &force, NULL, NULL },
 	{ 0 },
 };
@@ -82,11 +83,12 @@ const struct verb verb_approve = {
 	.name = "approve",
 	.synopsis = "NAME [--into BRANCH] [--expect HASH] [--key FILE] [--force HASH]",
 	.summary = "approve of a proposal as reviewed; the last approval needed publishes it",
-	.details =
-		"The approval is yours, as the system knows you, and of exactly what `apex review` shows now; with "
-		"--expect\n"
-		"it is refused (status 5) if that is no longer the review you read. The merge commit names who "
-		"approved.",
+	.details = "The approval is yours, as the system knows you, or your key's where the branch names keys (apex "
+		   "protect\n"
+		   "--key), and of exactly what `apex review` shows now; with "
+		   "--expect\n"
+		   "it is refused (status 5) if that is no longer the review you read. The merge commit names who "
+		   "approved.",
 	.example = "apex approve new-mail --expect 8c1d2e3f4a5b",
 	.options = options,
 	.min_words = 1,

@@ -205,7 +205,8 @@ const struct verb verb_bundle = {
 		    "[--force HASH]",
 	.summary = "carry branches with their history to another repository, as one file",
 	.details =
-		"Every hash is checked on the way in, the trees by building them. Branches move forward only: one that "
+		"Every hash is checked on the way in, the trees by building them. Branches move forward only: one "
+		"that "
 		"has\n"
 		"diverged is a conflict (status 5), and comes in beside it with --prefix. verify does all of it and "
 		"writes\n"

@@ -1,4 +1,5 @@
 #include "tools/json.h"
+#include "tools/keys.h"
 #include "tools/verbs.h"
 
 #include <stdlib.h>
@@ -6,9 +7,12 @@
 
 static const char *review;
 static bool signed_only, off;
+static struct option_list key_paths;
 
 static const struct option options[] = {
 	{ "review", 0, "N", "so many others than the proposer must approve; 0 unless told", &review, NULL, NULL },
+	{ "key", 0, "FILE", "public keys that may approve, beside users; may be given again", NULL, &key_paths,
+	  NULL },
 	{ "signed", 0, NULL, "only signed commits may come (apex approve --key)", NULL, NULL, &signed_only },
 	{ "off", 0, NULL, "protect it no longer", NULL, NULL, &off },
 	{ 0 },
@@ -17,7 +21,7 @@ static const struct option options[] = {
 static enum ax_err parse(struct ax_protect *p)
 {
 	*p = (struct ax_protect){ .on = !off, .signed_only = signed_only };
-	if (off && (review || signed_only))
+	if (off && (review || signed_only || key_paths.n))
 		return ax_fail(AX_EUSAGE, "protect: --off stands alone");
 	if (!review)
 		return AX_OK;
@@ -29,13 +33,25 @@ static enum ax_err parse(struct ax_protect *p)
 	return AX_OK;
 }
 
+static enum ax_err put_keys(struct cli *c, const char *branch)
+{
+	struct ax_keys keys;
+	enum ax_err e = ax_protect_keys(&keys, c->txn, c->zone.id, branch);
+	for (size_t i = 0; !e && i < keys.n; i++) {
+		ax_buf_str(&c->out, "  key ");
+		ax_public_text(&c->out, &keys.v[i]);
+	}
+	ax_keys_fini(&keys);
+	return e;
+}
+
 static enum ax_err put(struct cli *c, const char *branch)
 {
 	struct ax_protect p;
 	enum ax_err e = ax_protect_get(&p, c->txn, c->zone.id, branch);
 	if (!e && p.on)
 		ax_buf_printf(&c->out, "%s review=%u%s\n", branch, p.reviews, p.signed_only ? " signed" : "");
-	return e;
+	return e ? e : put_keys(c, branch);
 }
 
 static enum ax_err list(struct cli *c)
@@ -57,14 +73,21 @@ static enum ax_err run(struct cli *c, struct words *w)
 		e = cli_begin(c, !w->n);
 	if (e || !w->n)
 		return e ? e : list(c);
+	struct ax_keys keys = { 0 };
 	uint32_t zone = c->zone.id;
 	cli_end_read(c);
-	return ax_repo_protect(c->repo, zone, w->v[0], &p, &c->actor);
+	if (key_paths.n)
+		e = keys_trusted(&keys, &key_paths);
+	p.keys = &keys;
+	if (!e)
+		e = ax_repo_protect(c->repo, zone, w->v[0], &p, &c->actor);
+	ax_keys_fini(&keys);
+	return e;
 }
 
 const struct verb verb_protect = {
 	.name = "protect",
-	.synopsis = "BRANCH [--review N] [--signed] | BRANCH --off | (nothing: list)",
+	.synopsis = "BRANCH [--review N] [--key FILE ...] [--signed] | BRANCH --off | (nothing: list)",
 	.summary = "let a branch move only by approve",
 	.details =
 		"Every door obeys: commands fail with status 7, the mount with EROFS at open. N approvals by others "

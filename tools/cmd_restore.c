@@ -1,3 +1,4 @@
+#include "core/blame.h"
 #include "tools/joining.h"
 #include "tools/save.h"
 #include "tools/verbs.h"
@@ -57,14 +58,56 @@ static enum ax_err message(struct ax_buf *out, struct cli *c, const struct cli_c
 	return ax_buf_check(out);
 }
 
-static enum ax_err restore(struct cli *c, const struct words *w)
+/* What it was before the last change to it, a deletion perhaps. */
+static enum ax_err before_last_change(struct cli_commit *at, struct cli *c, struct ax_slice keys, bool is_rrset,
+				      const char *name)
+{
+	struct ax_commit_info tip, last;
+	struct ax_entry became;
+	uint64_t commit = 0;
+	bool absent;
+	enum ax_err e = ax_commit_info(&tip, c->txn, c->tip.commit);
+	if (!e && is_rrset)
+		e = ax_blame_step(&commit, &became, &absent, c->txn, c->zone.id, &tip, keys);
+	else if (!e)
+		e = ax_blame_subtree(&commit, c->txn, c->zone.id, &tip, keys);
+	if (e == AX_ENOENT || (!e && !commit))
+		return ax_fail(AX_ENOENT, "%s: never was there", name);
+	if (!e)
+		e = ax_commit_info(&last, c->txn, commit);
+	if (!e && !last.parents)
+		return ax_fail(AX_ENOENT, "%s: has not changed since the zone began", name);
+	return e ? e : cli_commit(at, c, c->zone.id, last.parent[0]);
+}
+
+/* Words: REV [NAME [TYPE]], or, behind -- or where the first is no revision, NAME [TYPE]. */
+static enum ax_err find(struct cli_commit *at, struct ax_buf *keys, struct cli *c, struct words *w)
+{
+	enum ax_err e = w->before ? joining_commit(at, c, w->v[0]) : AX_ENOENT;
+	if (e != AX_ENOENT || w->n > 2 || zone_removed) {
+		if (!e && w->n > 1 && !(e = scope(keys, c, w)))
+			e = need_some(c, at, ax_buf_view(keys), w);
+		return e;
+	}
+	struct ax_buf no_rev = AX_BUF_INIT;
+	ax_buf_str(&no_rev, w->before ? ax_err_text(e) : "");
+	memmove(w->v + 1, w->v, (size_t)w->n * sizeof *w->v); /* main.c left room for one more */
+	w->n++;
+	e = scope(keys, c, w);
+	if (!e)
+		e = before_last_change(at, c, ax_buf_view(keys), w->n > 2, w->v[1]);
+	if (e == AX_ENOENT && no_rev.n && ax_buf_cstr(&no_rev))
+		e = ax_fail(e, "%s, and as a name %s", ax_buf_cstr(&no_rev), ax_err_text(e));
+	ax_buf_fini(&no_rev);
+	return e;
+}
+
+static enum ax_err restore(struct cli *c, struct words *w)
 {
 	struct cli_commit at;
 	struct ax_buf keys = AX_BUF_INIT, text = AX_BUF_INIT;
 	struct ax_job job;
-	enum ax_err e = joining_commit(&at, c, w->v[0]);
-	if (!e && w->n > 1 && !(e = scope(&keys, c, w)))
-		e = need_some(c, &at, ax_buf_view(&keys), w);
+	enum ax_err e = find(&at, &keys, c, w);
 	if (!e)
 		e = message(&text, c, &at, w);
 	if (!e) {
@@ -114,6 +157,8 @@ static enum ax_err begin_removed(struct cli *c, struct words *w)
 
 static enum ax_err run(struct cli *c, struct words *w)
 {
+	if (zone_removed && !w->before)
+		return ax_fail(AX_EUSAGE, "restore: --zone-removed needs a revision, or the zone");
 	enum ax_err e = zone_removed ? begin_removed(c, w) : cli_begin(c, false);
 	if (!e)
 		e = save_begin(c);
@@ -124,9 +169,12 @@ static enum ax_err run(struct cli *c, struct words *w)
 
 const struct verb verb_restore = {
 	.name = "restore",
-	.synopsis = "[--zone-removed] REV [NAME [TYPE]] [-m TEXT] [--force HASH]",
+	.synopsis = "[--zone-removed] REV [NAME [TYPE]] | [--] NAME [TYPE] [-m TEXT] [--force HASH]",
 	.summary = "bring back a record, a name and all below it, or a zone, as it was",
-	.details = "It is a new commit on the branch; nothing between is lost. With --zone-removed REV is a revision "
+	.details = "It is a new commit on the branch; nothing between is lost. NAME alone, without a revision, is "
+		   "brought back\n"
+		   "as it was before the last change to it: what was deleted is there again. With --zone-removed REV "
+		   "is a revision "
 		   "of the\n"
 		   "removed zone (foo.example.:main, or main with --zone), or the zone's name alone.",
 	.example = "apex restore main~3 www A",

@@ -14,8 +14,11 @@ void reviewing_put_approvals(struct ax_buf *out, const struct ax_review *r)
 {
 	ax_buf_printf(out, "approved by %u of %u", r->counted, r->protect.on ? r->protect.reviews : 0);
 	for (size_t i = 0; i < r->approvals_n; i++)
-		ax_buf_printf(out, "%s %s (uid %u%s)", i ? "," : ":", r->approvals[i].name, r->approvals[i].uid,
-			      r->approvals[i].counts ? "" : ", who proposed it");
+		ax_buf_printf(out, "%s %s (%suid %u%s)", i ? "," : ":", r->approvals[i].name,
+			      r->approvals[i].by_key ? "by key, " : "", r->approvals[i].uid,
+			      r->approvals[i].counts               ? ""
+			      : r->approvals[i].uid == r->proposer ? ", who proposed it"
+								   : ", counted already");
 	ax_buf_u8(out, '\n');
 }
 
@@ -91,6 +94,7 @@ enum ax_err reviewing_json(struct cli *c, const struct ax_review *r, const char 
 		struct json_t *one = json_object_new();
 		json_put_text(one, "name", r->approvals[i].name);
 		json_put_number(one, "uid", r->approvals[i].uid);
+		json_put_bool(one, "key", r->approvals[i].by_key);
 		json_put_bool(one, "counts", r->approvals[i].counts);
 		json_add(who, one);
 	}

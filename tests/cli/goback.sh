@@ -105,3 +105,24 @@ is "restore__zone_removed_at_a_revision_is_that" "$(apex --zone foo.example show
 [ "$(apex --zone foo.example show @ SOA | awk '{print $7}')" -gt "$serial" ] && pass "restore__zone_serial" || fail "restore__zone_serial"
 status 1 "restore__zone_that_was_not_removed" apex restore --zone-removed foo.example
 ok "fsck__after_all_that" apex fsck
+
+# without a revision: as it was before the last change
+apex set undo A 300 192.0.2.1 >"$T/out"
+apex set undo A 300 192.0.2.2 >"$T/out"
+ok "restore__without_a_revision" apex restore undo A
+is "restore__as_before_the_last_change" "$(apex show undo A | awk '{print $5}')" 192.0.2.1
+apex set a.undo A 300 192.0.2.3 >"$T/out"
+apex delete undo >"$T/out"
+ok "restore__a_deleted_rrset" apex restore undo A
+is "restore__a_deleted_rrset_is_back" "$(apex show undo A | awk '{print $5}')" 192.0.2.1
+apex delete undo A >"$T/out"
+ok "restore__a_name_behind_dashes" apex restore -- undo
+is "restore__a_name_has_all_of_it" "$(apex export | grep -c 'undo\.')" 2
+apex branch undo
+apex set undo A 300 192.0.2.9 >"$T/out"
+ok "restore__a_branch_of_the_name_wins" apex restore undo undo A
+is "restore__a_branch_of_the_name_is_a_revision" "$(apex show undo A | awk '{print $5}')" 192.0.2.1
+status 1 "restore__what_never_was" apex restore never A
+has "restore__what_never_was_says_both" "$T/err" 'never'
+status 1 "restore__a_name_outside" apex restore -- www.example.org.
+ok "restore__fsck" apex fsck

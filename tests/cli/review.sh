@@ -83,6 +83,27 @@ d = {b["branch"]: b for b in json.load(open(sys.argv[1]))}
 assert set(d) == {"main", "fix", "ahead"} and d["main"]["head"] and len(d["fix"]["tip"]) == 64 and d["fix"]["serial"]
 ' "$T/json"
 
+# keys of several persons behind one account
+for k in ann bob eve; do apex keygen "$T/$k" --name "$k" >"$T/out"; done
+cat "$T/ann.pub" "$T/bob.pub" >"$T/team.pub"
+ok "protect__names_keys" apex protect main --review 1 --key "$T/team.pub"
+apex protect >"$T/out"
+has "protect__lists_keys" "$T/out" '^  key ed25519 [0-9a-f]{64} ann$'
+apex branch keyed main
+apex --branch keyed set keyed A 300 1.1.1.1 >"$T/out"
+ok "propose__by_key" apex propose keyed --from keyed --key "$T/ann"
+status 7 "approve__by_a_key_that_may_not" apex approve keyed --key "$T/eve"
+ok "approve__by_the_proposers_key" apex approve keyed --key "$T/ann"
+has "approve__by_the_proposers_key_does_not_count" "$T/out" '^approved by 0 of 1: ann \(by key, uid'
+apex review keyed --json >"$T/json"
+ok "review__json_tells_keys" python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))["approvals"][0]["key"]' "$T/json"
+ok "approve__by_another_key" apex approve keyed --key "$T/bob"
+has "approve__by_another_key_is_named" /dev/stdin 'Approved-by: bob \(uid [0-9]+, key [0-9a-f]{12}\)$' <<X
+$(apex log -n 1)
+X
+ok "approve__signed_the_merge" apex verify main --key "$T/bob.pub"
+apex protect main --off
+
 # Two persons: only root can be somebody else.
 as() { uid=$1; shift; setpriv --reuid="$uid" --regid=65534 --clear-groups env APEX_AUTHOR_NAME=root "$APEX_BUILD/apex" "$@"; }
 chmod 755 "$T" && chmod -R a+rwX "$APEX_REPO"

@@ -17,7 +17,7 @@ static void open_table(struct table *t, unsigned reviews)
 	t->f.who.uid = 1;
 	OK(ax_repo_branch_create(t->f.repo, t->f.zone, "side", tip_of(&t->f, "main").local, &t->f.who));
 	OK(save_on(&t->f, "side", "h1 300 A 9.9.9.1"));
-	OK(ax_repo_propose(t->f.repo, t->f.zone, "fix", tip_of(&t->f, "side").local, &t->f.who));
+	OK(ax_repo_propose(t->f.repo, t->f.zone, "fix", tip_of(&t->f, "side").local, NULL, &t->f.who));
 	struct ax_protect p = { .on = true, .reviews = reviews };
 	OK(ax_repo_protect(t->f.repo, t->f.zone, "main", &p, &t->f.who));
 	ax_txn_abort(t->f.txn);
@@ -44,19 +44,60 @@ static enum ax_err make(struct table *t)
 	return ax_review_make(&t->review, t->f.txn, &z, "fix", "main");
 }
 
-static enum ax_err approve_as(struct table *t, uint32_t uid, const char *expect, const char *force)
+static enum ax_err approve_with(struct table *t, uint32_t uid, const char *expect, const char *force,
+				const struct ax_secret_key *key)
 {
 	char name[16];
 	struct ax_actor who = t->f.who;
 	snprintf(name, sizeof name, "user%u", uid);
 	who.uid = uid;
-	struct ax_approve a = {
-		.zone = t->f.zone, .name = "fix", .branch = "main", .expect = expect, .force = force, .approver = name
-	};
+	struct ax_approve a = { .zone = t->f.zone,
+				.name = "fix",
+				.branch = "main",
+				.expect = expect,
+				.force = force,
+				.approver = name,
+				.sign = key };
 	ax_txn_abort(t->f.txn);
 	t->f.txn = NULL;
 	ax_review_fini(&t->review);
 	return ax_repo_approve(&t->f.out, &t->published, &t->review, t->f.repo, &a, &who, NULL);
+}
+
+static enum ax_err approve_as(struct table *t, uint32_t uid, const char *expect, const char *force)
+{
+	return approve_with(t, uid, expect, force, NULL);
+}
+
+/* -- keys --------------------------------------------------------------------------------------------------- */
+
+enum { KEYS = 3 };
+
+struct ring {
+	struct ax_secret_key secret[KEYS + 1]; /* the last is not among those that may */
+	struct ax_public_key public[KEYS];
+	struct ax_keys keys;
+};
+
+/* main needs so many approvals, by users or by one of these keys. */
+static void hang_keys(struct ring *r, struct table *t, unsigned reviews)
+{
+	*r = (struct ring){ .keys = { r->public, KEYS, KEYS } };
+	for (int i = 0; i <= KEYS; i++)
+		ax_secret_make(&r->secret[i]);
+	for (int i = 0; i < KEYS; i++) {
+		ax_secret_public(&r->public[i], &r -> secret[i]);
+		snprintf(r->public[i].name, sizeof r->public[i].name, "Key %d", i);
+	}
+	struct ax_protect p = { .on = true, .reviews = reviews, .keys = &r->keys };
+	OK(ax_repo_protect(t->f.repo, t->f.zone, "main", &p, &t->f.who));
+}
+
+static void propose_with(struct table *t, const struct ax_secret_key *key)
+{
+	OK(ax_repo_propose(t->f.repo, t->f.zone, "fix", tip_of(&t->f, "side").local, key, &t->f.who));
+	ax_txn_abort(t->f.txn);
+	t->f.txn = NULL;
 }
 
 static void commit_of(struct ax_commit *out, struct table *t)
@@ -98,7 +139,7 @@ START_TEST(review__its_hash_changes_with_tip_proposal_and_protection)
 	OK(make(&t));
 	seen[2] = t.review.hash;
 	OK(save_on(&t.f, "side", "h1 300 A 9.9.9.9"));
-	OK(ax_repo_propose(t.f.repo, t.f.zone, "fix", tip_of(&t.f, "side").local, &t.f.who));
+	OK(ax_repo_propose(t.f.repo, t.f.zone, "fix", tip_of(&t.f, "side").local, NULL, &t.f.who));
 	OK(make(&t));
 	seen[3] = t.review.hash;
 	for (int i = 0; i < 4; i++)
@@ -156,7 +197,7 @@ START_TEST(review__approvals_are_void_when_the_proposal_moves)
 	open_table(&t, 2);
 	OK(approve_as(&t, 2, NULL, NULL));
 	OK(save_on(&t.f, "side", "h1 300 A 6.6.6.6"));
-	OK(ax_repo_propose(t.f.repo, t.f.zone, "fix", tip_of(&t.f, "side").local, &t.f.who));
+	OK(ax_repo_propose(t.f.repo, t.f.zone, "fix", tip_of(&t.f, "side").local, NULL, &t.f.who));
 	OK(approve_as(&t, 3, NULL, NULL));
 	ck_assert(!t.published && t.review.counted == 1);
 	close_table(&t);
@@ -238,7 +279,7 @@ START_TEST(review__a_guard_is_passed_by_its_plan_alone)
 	FAILS(AX_EGUARD, commit_batch(&t.f, &b, "side", false, AX_SERIAL_FROM_EDIT, NULL));
 	size_t n;
 	OK(ax_repo_force(&t.f.out, 1, &n, t.f.repo, t.f.plan, &t.f.who, NULL));
-	OK(ax_repo_propose(t.f.repo, t.f.zone, "fix", tip_of(&t.f, "side").local, &t.f.who));
+	OK(ax_repo_propose(t.f.repo, t.f.zone, "fix", tip_of(&t.f, "side").local, NULL, &t.f.who));
 	uint64_t before = tip_of(&t.f, "main").local;
 	FAILS(AX_EGUARD, approve_as(&t, 2, NULL, NULL));
 	SAYS(AX_EGUARD, "apex approve fix --into main --force=");
@@ -257,15 +298,116 @@ START_TEST(review__withdrawn_or_merged_already)
 {
 	struct table t;
 	open_table(&t, 0);
-	OK(ax_repo_propose(t.f.repo, t.f.zone, "fix", tip_of(&t.f, "main").local, &t.f.who));
+	OK(ax_repo_propose(t.f.repo, t.f.zone, "fix", tip_of(&t.f, "main").local, NULL, &t.f.who));
 	OK(make(&t));
 	ck_assert(t.review.has_it);
 	FAILS(AX_EINVAL, approve_as(&t, 2, NULL, NULL));
-	OK(ax_repo_propose(t.f.repo, t.f.zone, "fix", 0, &t.f.who));
-	FAILS(AX_ENOENT, ax_repo_propose(t.f.repo, t.f.zone, "fix", 0, &t.f.who));
+	OK(ax_repo_propose(t.f.repo, t.f.zone, "fix", 0, NULL, &t.f.who));
+	FAILS(AX_ENOENT, ax_repo_propose(t.f.repo, t.f.zone, "fix", 0, NULL, &t.f.who));
 	FAILS(AX_ENOENT, approve_as(&t, 2, NULL, NULL));
 	SAYS(AX_ENOENT, "there is no proposal fix");
-	FAILS(AX_EINVAL, ax_repo_propose(t.f.repo, t.f.zone, "a/b", 1, &t.f.who));
+	FAILS(AX_EINVAL, ax_repo_propose(t.f.repo, t.f.zone, "a/b", 1, NULL, &t.f.who));
+	close_table(&t);
+}
+END_TEST
+
+START_TEST(review__a_key_approves_once_whoever_holds_it)
+{
+	struct table t;
+	struct ring r;
+	struct ax_commit c;
+	open_table(&t, 3);
+	hang_keys(&r, &t, 3);
+	OK(approve_with(&t, 2, NULL, NULL, &r.secret[0]));
+	ck_assert_uint_eq(t.review.counted, 1);
+	OK(approve_with(&t, 3, NULL, NULL, &r.secret[0]));
+	ck_assert_uint_eq(t.review.counted, 1);
+	FAILS(AX_EPERM, approve_with(&t, 3, NULL, NULL, &r.secret[KEYS]));
+	OK(approve_with(&t, 4, NULL, NULL, &r.secret[1]));
+	ck_assert_uint_eq(t.review.counted, 2);
+	OK(approve_as(&t, 5, NULL, NULL));
+	ck_assert(t.published);
+	OK(ax_commit_read(&c, look(&t.f), t.f.out.commit));
+	ck_assert_ptr_nonnull(strstr(c.message, "Approved-by: Key 0 (uid 2, key "));
+	ck_assert_ptr_nonnull(strstr(c.message, "Approved-by: Key 1 (uid 4, key "));
+	ck_assert_ptr_nonnull(strstr(c.message, "Approved-by: user5 (uid 5)"));
+	ax_commit_fini(&c);
+	close_table(&t);
+}
+END_TEST
+
+START_TEST(review__one_person_counts_once_by_user_and_key)
+{
+	struct table t;
+	struct ring r;
+	open_table(&t, 3);
+	hang_keys(&r, &t, 3);
+	OK(approve_as(&t, 2, NULL, NULL));
+	ck_assert_uint_eq(t.review.counted, 1);
+	OK(approve_with(&t, 2, NULL, NULL, &r.secret[0]));
+	ck_assert_uint_eq(t.review.counted, 1);
+	ck_assert_uint_eq(t.review.approvals_n, 2);
+	close_table(&t);
+}
+END_TEST
+
+/* Without a key of its own the proposer is its uid; with one it is that key, so that others of a shared account
+ * count.
+ */
+START_TEST(review__the_proposers_key_does_not_count)
+{
+	struct table t;
+	struct ring r;
+	open_table(&t, 2);
+	hang_keys(&r, &t, 2);
+	OK(approve_with(&t, 1, NULL, NULL, &r.secret[0]));
+	ck_assert_uint_eq(t.review.counted, 0);
+	propose_with(&t, &r.secret[KEYS]); /* which is nobody's */
+	OK(approve_with(&t, 1, NULL, NULL, &r.secret[0]));
+	ck_assert_uint_eq(t.review.counted, 0);
+	propose_with(&t, &r.secret[0]);
+	OK(approve_with(&t, 1, NULL, NULL, &r.secret[0]));
+	ck_assert_uint_eq(t.review.counted, 0);
+	OK(approve_with(&t, 9, NULL, NULL, &r.secret[0]));
+	ck_assert_uint_eq(t.review.counted, 0);
+	OK(approve_as(&t, 1, NULL, NULL));
+	ck_assert_uint_eq(t.review.counted, 0);
+	OK(approve_with(&t, 1, NULL, NULL, &r.secret[1]));
+	ck_assert_uint_eq(t.review.counted, 1);
+	ck_assert(!t.published);
+	OK(approve_with(&t, 1, NULL, NULL, &r.secret[2]));
+	ck_assert(t.published);
+	close_table(&t);
+}
+END_TEST
+
+START_TEST(review__a_forged_approval_of_a_key_is_none)
+{
+	struct table t;
+	struct ring r;
+	struct ax_slice key, value, from = ax_slice("a", 1);
+	struct ax_buf k = AX_BUF_INIT, v = AX_BUF_INIT;
+	struct ax_txn *w;
+	open_table(&t, 1);
+	hang_keys(&r, &t, 2);
+	OK(approve_with(&t, 2, NULL, NULL, &r.secret[0]));
+	OK(ax_txn_seek(&key, &value, look(&t.f), AX_TABLE_MAIN, from, from, true));
+	ax_buf_slice(&k, key);
+	ax_buf_slice(&v, value);
+	memcpy(k.p + k.n - AX_KEY_SIZE, r.public[1].b, AX_KEY_SIZE); /* the signature is another's */
+	ax_txn_abort(t.f.txn);
+	t.f.txn = NULL;
+	OK(ax_txn_write(&w, ax_repo_store(t.f.repo), true));
+	OK(ax_txn_put(w, AX_TABLE_MAIN, ax_buf_view(&k), ax_buf_view(&v)));
+	OK(ax_txn_commit(w));
+	OK(make(&t));
+	ck_assert_uint_eq(t.review.counted, 1);
+	struct ax_protect p = { .on = true, .reviews = 2 };
+	OK(ax_repo_protect(t.f.repo, t.f.zone, "main", &p, &t.f.who)); /* no keys: another review */
+	OK(make(&t));
+	ck_assert_uint_eq(t.review.counted, 0);
+	ax_buf_fini(&k);
+	ax_buf_fini(&v);
 	close_table(&t);
 }
 END_TEST
@@ -283,6 +425,10 @@ static void add(TCase *tc)
 	tcase_add_test(tc, review__a_conflict_publishes_nothing);
 	tcase_add_test(tc, review__a_guard_is_passed_by_its_plan_alone);
 	tcase_add_test(tc, review__withdrawn_or_merged_already);
+	tcase_add_test(tc, review__a_key_approves_once_whoever_holds_it);
+	tcase_add_test(tc, review__one_person_counts_once_by_user_and_key);
+	tcase_add_test(tc, review__the_proposers_key_does_not_count);
+	tcase_add_test(tc, review__a_forged_approval_of_a_key_is_none);
 }
 
 int main(void)
