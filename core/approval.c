@@ -159,8 +159,8 @@ static void count(struct counting *c)
 			r->approvals[i].counts = key_counts(c, i);
 	for (size_t i = 0; i < r->approvals_n; i++)
 		if (!r->approvals[i].by_key)
-			r->approvals[i].counts = r->approvals[i].uid != r->proposer &&
-						 !has_counting_key(r, r->approvals[i].uid);
+			r->approvals[i].counts =
+				r->approvals[i].uid != r->proposer && !has_counting_key(r, r->approvals[i].uid);
 	for (size_t i = 0; i < r->approvals_n; i++)
 		r->counted += r->approvals[i].counts;
 }
