@@ -88,12 +88,12 @@ sleep 1.1
 ok "at__cherry_pick_of_two" apex run-due
 is "at__cherry_pick_made_both" "$(value a) $(value b)" '192.0.2.1 192.0.2.2'
 before=$(tree_of)
-ok "at__until" apex at 'in 1 second' delete a --until 'in 2 seconds'
-status 1 "at__until_before_at" apex at 'in 9 seconds' delete b --until 'in 2 seconds'
+ok "at__until" apex at 'in 1 second' delete a --until 'in 8 seconds'
+status 1 "at__until_before_at" apex at 'in 19 seconds' delete b --until 'in 8 seconds'
 sleep 1.1
 ok "at__until_publishes" apex run-due
 is "at__until_is_gone" "$(value a)" ""
-sleep 1.1
+sleep 7.5
 ok "at__until_takes_back" apex run-due
 is "at__until_is_back" "$(tree_of)" "$before"
 ok "at__merge_is_put_off_as_a_fast_forward" apex at 'in 1 hour' merge side --no-ff
@@ -128,7 +128,7 @@ sleep 1.1
 p=$(port)
 start apexd "$APEX_BUILD/apexd" --repo "$APEX_REPO" --listen "127.0.0.1:$p"
 soon "apexd__what_was_due_while_it_was_down" 20 sh -c "dig +short +tries=1 +time=1 @127.0.0.1 -p $p api.example A | grep -qx 5.5.5.5"
-apex at 'in 2 seconds' set api A 300 5.5.5.6 --until 'in 4 seconds' >out
+apex at 'in 2 seconds' set api A 300 5.5.5.6 --until 'in 8 seconds' >out
 soon "apexd__publishes_when_it_is_due" 20 sh -c "dig +short +tries=1 +time=1 @127.0.0.1 -p $p api.example A | grep -qx 5.5.5.6"
 soon "apexd__takes_it_back" 20 sh -c "dig +short +tries=1 +time=1 @127.0.0.1 -p $p api.example A | grep -qx 5.5.5.5"
 has "apexd__via_names_it" /dev/stdin 'by=apexd$' <<X
