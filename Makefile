@@ -21,7 +21,7 @@ BUILD_DEPS := gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libld
 DEMO_DEPS  := bind9-dnsutils procps
 TEST_DEPS  := check bind9 bind9-utils knot knot-dnsutils nsd iproute2 iputils-ping \
 	vim neovim emacs-nox nano micro joe ne mc ed tmux rsync patch perl mandoc python3 git \
-	clang clang-format libclang-rt-14-dev shellcheck valgrind strace stress-ng libmaxmind-db-writer-perl
+	clang clang-format libclang-rt-14-dev shellcheck valgrind strace stress-ng openssl libmaxmind-db-writer-perl
 
 DEPS       ?= $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)
 
@@ -30,8 +30,8 @@ CFLAGS_core := $(call have,--cflags,lmdb libsodium ldns)
 LIBS_core   := $(call have,--libs,lmdb libsodium ldns)
 CFLAGS_fs   := $(call have,--cflags,fuse3)
 LIBS_fs     := $(call have,--libs,fuse3)
-CFLAGS_dnsd := $(call have,--cflags,liburcu-qsbr libsystemd libmaxminddb yaml-0.1 libmicrohttpd libxdp libbpf)
-LIBS_dnsd   := $(call have,--libs,liburcu-qsbr libsystemd libmaxminddb yaml-0.1 libmicrohttpd libxdp libbpf)
+CFLAGS_dnsd := $(call have,--cflags,liburcu-qsbr libsystemd libmaxminddb yaml-0.1 libmicrohttpd libxdp libbpf libssl libcrypto)
+LIBS_dnsd   := $(call have,--libs,liburcu-qsbr libsystemd libmaxminddb yaml-0.1 libmicrohttpd libxdp libbpf libssl libcrypto)
 CFLAGS_tools := $(call have,--cflags,libidn2 jansson)
 LIBS_tools  := $(call have,--libs,libidn2 jansson)
 CFLAGS_test := $(call have,--cflags,check)

@@ -61,6 +61,11 @@ static void text(char *out, size_t size, const struct address *a)
 			 ntohs(a->in.sin_port));
 }
 
+bool address_same(const struct address *a, const struct address *b)
+{
+	return a->n == b->n && memcmp(&a->storage, &b->storage, a->n) == 0;
+}
+
 bool address_is_loopback(const struct address *a)
 {
 	if (a->sa.sa_family == AF_INET6)

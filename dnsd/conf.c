@@ -25,7 +25,12 @@ enum {
 	OPTION_SALT,
 	OPTION_ECS,
 	OPTION_METRICS,
-	OPTION_XDP
+	OPTION_XDP,
+	OPTION_LISTEN_TLS,
+	OPTION_CERTIFICATE,
+	OPTION_TLS_KEY,
+	OPTION_IDLE,
+	OPTION_WRITE
 };
 
 static const struct option options[] = {
@@ -44,6 +49,11 @@ static const struct option options[] = {
 	{ "ecs-from", required_argument, NULL, OPTION_ECS },
 	{ "metrics", required_argument, NULL, OPTION_METRICS },
 	{ "listen-xdp", required_argument, NULL, OPTION_XDP },
+	{ "listen-tls", required_argument, NULL, OPTION_LISTEN_TLS },
+	{ "tls-certificate", required_argument, NULL, OPTION_CERTIFICATE },
+	{ "tls-key", required_argument, NULL, OPTION_TLS_KEY },
+	{ "tcp-idle", required_argument, NULL, OPTION_IDLE },
+	{ "tcp-write", required_argument, NULL, OPTION_WRITE },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -71,11 +81,42 @@ enum ax_err conf_add_zone(struct conf *c, const char *text)
 	return AX_OK;
 }
 
-enum ax_err conf_add_address(struct conf *c, const char *text)
+/* Two listeners of one address would share what comes to it. */
+static bool overlap(const struct listener *a, const struct listener *b)
 {
-	if (c->addresses == CONF_ADDRESSES_MAX)
-		return ax_fail(AX_EUSAGE, "at most %d addresses to listen on", CONF_ADDRESSES_MAX);
-	return address_parse(&c->address[c->addresses++], text);
+	const unsigned streams = LISTEN_TCP | LISTEN_TLS;
+	return (a->transports & b->transports || (a->transports & streams && b->transports & streams)) &&
+	       address_same(&a->address, &b->address);
+}
+
+enum ax_err conf_add_listener(struct conf *c, const char *text, unsigned transports)
+{
+	if (c->listeners == CONF_LISTENERS_MAX)
+		return ax_fail(AX_EUSAGE, "at most %d addresses to listen on", CONF_LISTENERS_MAX);
+	struct listener *l = &c->listener[c->listeners++];
+	l->transports = transports;
+	enum ax_err e = address_parse(&l->address, text);
+	for (const struct listener *other = c->listener; !e && other < l; other++)
+		if (overlap(l, other))
+			e = ax_fail(AX_EUSAGE, "%s is listened on already", text);
+	return e;
+}
+
+static bool has_tls(const struct conf *c)
+{
+	for (size_t i = 0; i < c->listeners; i++)
+		if (c->listener[i].transports & LISTEN_TLS)
+			return true;
+	return false;
+}
+
+enum ax_err conf_check(struct conf *c)
+{
+	if (!c->listeners)
+		return ax_fail(AX_EUSAGE, "--listen is needed, e.g. --listen 127.0.0.1:5300");
+	if (!c->tls_certificate != !c->tls_key || (has_tls(c) && !c->tls_key))
+		return ax_fail(AX_EUSAGE, "TLS needs a certificate and a key");
+	return c->tls_key ? tls_pair_load(&c->tls, c->tls_certificate, c->tls_key) : AX_OK;
 }
 
 enum ax_err conf_metrics(struct conf *c, const char *text)
@@ -134,7 +175,7 @@ static enum ax_err take(struct conf *c, int option, const char *said)
 		c->repo = optarg;
 		return AX_OK;
 	case OPTION_LISTEN:
-		return conf_add_address(c, optarg);
+		return conf_add_listener(c, optarg, LISTEN_UDP | LISTEN_TCP);
 	case OPTION_ZONE:
 		return conf_add_zone(c, optarg);
 	case OPTION_BRANCH:
@@ -166,6 +207,18 @@ static enum ax_err take(struct conf *c, int option, const char *said)
 		return conf_metrics(c, optarg);
 	case OPTION_XDP:
 		return conf_add_interface(c, optarg);
+	case OPTION_LISTEN_TLS:
+		return conf_add_listener(c, optarg, LISTEN_TLS);
+	case OPTION_CERTIFICATE:
+		c->tls_certificate = optarg;
+		return AX_OK;
+	case OPTION_TLS_KEY:
+		c->tls_key = optarg;
+		return AX_OK;
+	case OPTION_IDLE:
+		return number(&c->tcp_idle_s, "tcp-idle", optarg, TCP_SECONDS_MAX);
+	case OPTION_WRITE:
+		return number(&c->tcp_write_s, "tcp-write", optarg, TCP_SECONDS_MAX);
 	case 't':
 		c->test = true;
 		return AX_OK;
@@ -218,6 +271,8 @@ static enum ax_err read_file(struct conf *c, const char *repo)
 	if (c->others)
 		return ax_fail(AX_EUSAGE, "beside --config only --repo and -t are taken");
 	enum ax_err e = yaml_read(c, c->config);
+	if (!e)
+		e = conf_check(c);
 	if (said)
 		c->repo = said;
 	if (!c->repo)
@@ -228,7 +283,10 @@ static enum ax_err read_file(struct conf *c, const char *repo)
 enum ax_err conf_read(struct conf *c, int argc, char **argv, const char *repo, unsigned cores)
 {
 	int option;
-	*c = (struct conf){ .tcp_connections = TCP_CONNECTIONS, .routing = routing_new() };
+	*c = (struct conf){ .tcp_connections = TCP_CONNECTIONS,
+			    .tcp_idle_s = TCP_IDLE_S,
+			    .tcp_write_s = TCP_WRITE_S,
+			    .routing = routing_new() };
 	if (!c->routing)
 		return ax_fail(AX_ENOMEM, "no memory for the options");
 	c->threads = cores < 1 ? 1 : cores < CONF_THREADS_MAX ? cores : CONF_THREADS_MAX;
@@ -251,9 +309,8 @@ enum ax_err conf_read(struct conf *c, int argc, char **argv, const char *repo, u
 		return ax_fail(AX_EUSAGE, "--at and --branch exclude each other");
 	if (c->require_signed != (c->nkeys > 0))
 		return ax_fail(AX_EUSAGE, "--require-signed and --key FILE go together");
-	if (!c->addresses)
-		return ax_fail(AX_EUSAGE, "--listen is needed, e.g. --listen 127.0.0.1:5300");
-	return route_all(c);
+	enum ax_err e = conf_check(c);
+	return e ? e : route_all(c);
 }
 
 void conf_fini(struct conf *c)
@@ -261,6 +318,7 @@ void conf_fini(struct conf *c)
 	free(c->zones);
 	free(c->keys);
 	routing_free(c->routing);
+	tls_pair_free(c->tls);
 	for (size_t i = 0; i < c->texts; i++)
 		free(c->text[i]);
 	free(c->text);

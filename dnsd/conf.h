@@ -3,25 +3,28 @@
 #define CONF_H
 
 #include "core/name.h"
-#include "dnsd/address.h"
+#include "dnsd/listen.h"
 #include "dnsd/route.h"
+#include "dnsd/tls.h"
 #include "dnsd/xdp.h"
 
-enum { CONF_ADDRESSES_MAX = ROUTE_LISTENERS_MAX, CONF_THREADS_MAX = 256 };
+enum { CONF_LISTENERS_MAX = ROUTE_LISTENERS_MAX, CONF_THREADS_MAX = 256 };
 /* What a canary's clients are picked by where no salt is said. */
 #define CONF_SALT "apexd"
 
 struct conf {
 	const char *repo, *branch, *at, *config, *canary, *canary_salt;
 	struct routing *routing; /* owned, unless it is taken out */
-	struct address address[CONF_ADDRESSES_MAX];
-	size_t addresses;
+	struct listener listener[CONF_LISTENERS_MAX];
+	size_t listeners;
 	struct address metrics;                    /* n 0: none */
 	const char *interface[XDP_INTERFACES_MAX]; /* to take queries from by AF_XDP */
 	size_t interfaces;
 	struct ax_name *zones; /* owned */
 	size_t nzones;
-	unsigned threads, tcp_connections;
+	unsigned threads, tcp_connections, tcp_idle_s, tcp_write_s;
+	const char *tls_certificate, *tls_key; /* files; NULL: nobody speaks TLS */
+	struct tls_pair *tls;                  /* what is in them; owned, unless it is taken out */
 	bool require_signed;
 	const char **keys; /* files of those whose signatures count; the array is owned */
 	size_t nkeys;
@@ -38,7 +41,8 @@ void conf_fini(struct conf *c);
 
 /* For yaml.h. *out is a copy of text that lives as long as c. */
 AX_MUST enum ax_err conf_keep(const char **out, struct conf *c, const char *text);
-AX_MUST enum ax_err conf_add_address(struct conf *c, const char *text);
+/* transports: bits of listen.h. */
+AX_MUST enum ax_err conf_add_listener(struct conf *c, const char *text, unsigned transports);
 /* Where metrics are served: on loopback only. */
 AX_MUST enum ax_err conf_metrics(struct conf *c, const char *text);
 AX_MUST enum ax_err conf_add_zone(struct conf *c, const char *text);
@@ -46,5 +50,8 @@ AX_MUST enum ax_err conf_add_zone(struct conf *c, const char *text);
 AX_MUST enum ax_err conf_add_interface(struct conf *c, const char *text);
 /* A file of public keys; the path is borrowed. */
 AX_MUST enum ax_err conf_add_key(struct conf *c, const char *path);
+
+/* What no part of the configuration alone can tell: do they go together? The certificate is loaded. */
+AX_MUST enum ax_err conf_check(struct conf *c);
 
 #endif

@@ -91,6 +91,7 @@ static void put_counters(struct ax_buf *b, const struct stats *s)
 	ax_buf_printf(b, "apexd_sent_total{transport=\"udp\"} %" PRIu64 "\n", get(&s->udp));
 	ax_buf_printf(b, "apexd_sent_total{transport=\"tcp\"} %" PRIu64 "\n", get(&s->tcp));
 	ax_buf_printf(b, "apexd_sent_total{transport=\"xdp\"} %" PRIu64 "\n", get(&s->xdp));
+	ax_buf_printf(b, "apexd_sent_total{transport=\"tls\"} %" PRIu64 "\n", get(&s->tls));
 	head(b, "answers_total", "counter", "Answers by what they were made from.");
 	ax_buf_printf(b, "apexd_answers_total{from=\"image\"} %" PRIu64 "\n", get(&s->from_image));
 	ax_buf_printf(b, "apexd_answers_total{from=\"store\"} %" PRIu64 "\n", get(&s->from_store));

@@ -48,14 +48,15 @@ static enum ax_err look_up(struct ax_lookup *l, const struct query *q, struct ax
 	return ax_lookup(l, t, &apex, &c, &qname, q->qtype, q->dnssec_ok);
 }
 
-void plain_answer(struct packet *m, const struct query *q, struct ax_txn *t, bool tcp, struct stats *s)
+void plain_answer(struct packet *m, const struct query *q, struct ax_txn *t, enum transport transport,
+		  struct stats *s)
 {
 	struct ax_lookup *l = calloc(1, sizeof *l);
 	enum ax_err e = l ? look_up(l, q, t) : AX_ENOMEM;
 	if (e) {
-		respond_error(m, q, AX_RCODE_SERVFAIL, tcp, s);
+		respond_error(m, q, AX_RCODE_SERVFAIL, transport, s);
 	} else {
-		packet_begin(m, q, respond_limit(q, tcp));
+		packet_begin(m, q, respond_limit(q, transport));
 		m->aa = l->authoritative;
 		put_section(m, PACKET_ANSWER, &l->answer);
 		put_section(m, PACKET_AUTHORITY, &l->authority);

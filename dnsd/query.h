@@ -14,6 +14,8 @@ enum { OPTION_SUBNET = 8, SUBNET_MAX = 4 + 16 };
 enum { CLASS_IN = 1, CLASS_ANY = 255 };
 enum { OPCODE_SHIFT = 11, OPCODE_QUERY = 0, OPCODE_NOTIFY = 4, OPCODE_UPDATE = 5 };
 
+enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
+
 struct query {
 	struct ax_slice wire;
 	uint16_t id, flags, qtype, qclass;

@@ -54,9 +54,9 @@ static void serve(struct worker *w, struct packet *m, const struct queue_job *jo
 	q.subnet_echo = job->subnet_echo;
 	q.subnet_scope = job->subnet_scope;
 	if (readable)
-		plain_answer(m, &q, t, job->tcp, &w->stats);
+		plain_answer(m, &q, t, job->transport, &w->stats);
 	else
-		respond_error(m, &q, AX_RCODE_SERVFAIL, job->tcp, &w->stats);
+		respond_error(m, &q, AX_RCODE_SERVFAIL, job->transport, &w->stats);
 	job->done(job, ax_slice(m->p, m->n));
 }
 

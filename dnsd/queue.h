@@ -18,7 +18,7 @@ struct queue_job {
 	uint64_t commit;
 	bool subnet_echo;
 	uint8_t subnet_scope;
-	bool tcp;
+	enum transport transport;
 	void (*done)(const struct queue_job *job, struct ax_slice answer);
 	/* for done: */
 	int fd;

@@ -4,9 +4,9 @@
 #include "dnsd/publish.h"
 
 /* RFC 6891 6.2.3-5; over UDP never more than avoids fragments. */
-size_t respond_limit(const struct query *q, bool tcp)
+size_t respond_limit(const struct query *q, enum transport transport)
 {
-	if (tcp)
+	if (transport != TRANSPORT_UDP)
 		return PACKET_MAX;
 	if (!q->edns || q->udp_size < PACKET_UDP_MIN)
 		return PACKET_UDP_MIN;
@@ -46,9 +46,9 @@ void respond_count(struct stats *s, const struct packet *m, unsigned rcode)
 	stats_add(&s->truncated, m->tc);
 }
 
-void respond_error(struct packet *m, const struct query *q, unsigned rcode, bool tcp, struct stats *s)
+void respond_error(struct packet *m, const struct query *q, unsigned rcode, enum transport transport, struct stats *s)
 {
-	packet_begin(m, q, respond_limit(q, tcp));
+	packet_begin(m, q, respond_limit(q, transport));
 	packet_end(m, rcode);
 	respond_count(s, m, rcode);
 }
@@ -75,7 +75,7 @@ static int read_query(struct query *q, struct ax_slice wire, struct stats *s)
 
 /* Answer a good query from the zone im; NULL: it is for no zone of ours. */
 static enum respond answer(struct packet *m, struct query *q, const struct dname *name, const struct image *im,
-			   bool tcp, struct stats *s)
+			   enum transport transport, struct stats *s)
 {
 	unsigned rcode = im ? AX_RCODE_NOERROR : AX_RCODE_REFUSED;
 	if (q->qtype == AX_TYPE_AXFR || q->qtype == AX_TYPE_IXFR)
@@ -83,7 +83,7 @@ static enum respond answer(struct packet *m, struct query *q, const struct dname
 	if (!rcode && im->state == IMAGE_UNBORN)
 		rcode = AX_RCODE_SERVFAIL;
 	if (rcode) {
-		respond_error(m, q, rcode, tcp, s);
+		respond_error(m, q, rcode, transport, s);
 		return RESPOND_SEND;
 	}
 	if (im->state == IMAGE_LOADING) {
@@ -91,7 +91,7 @@ static enum respond answer(struct packet *m, struct query *q, const struct dname
 		q->commit = im->commit;
 		return RESPOND_PLAIN;
 	}
-	packet_begin(m, q, respond_limit(q, tcp));
+	packet_begin(m, q, respond_limit(q, transport));
 	rcode = answer_from_image(m, im, name);
 	packet_end(m, rcode);
 	stats_add(&s->from_image, 1);
@@ -99,23 +99,23 @@ static enum respond answer(struct packet *m, struct query *q, const struct dname
 	return RESPOND_SEND;
 }
 
-enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, const struct view *v, bool tcp,
-		     struct stats *s)
+enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, const struct view *v,
+		     enum transport transport, struct stats *s)
 {
 	struct dname name;
 	int verdict = read_query(q, wire, s);
 	if (verdict == QUERY_DROP)
 		return RESPOND_DROP;
 	if (verdict) {
-		respond_error(m, q, (unsigned)verdict, tcp, s);
+		respond_error(m, q, (unsigned)verdict, transport, s);
 		return RESPOND_SEND;
 	}
 	dname_take(&name, query_name(q), q->qname_n);
-	return answer(m, q, &name, view_zone(v, &name, q->qtype), tcp, s);
+	return answer(m, q, &name, view_zone(v, &name, q->qtype), transport, s);
 }
 
 enum respond respond_routed(struct packet *m, struct query *q, struct ax_slice wire, uint32_t listener,
-			    const struct sockaddr *peer, bool tcp, struct stats *s)
+			    const struct sockaddr *peer, enum transport transport, struct stats *s)
 {
 	const struct routing *r = publish_routing();
 	struct dname name;
@@ -124,17 +124,17 @@ enum respond respond_routed(struct packet *m, struct query *q, struct ax_slice w
 	if (verdict == QUERY_DROP)
 		return RESPOND_DROP;
 	if (verdict) {
-		respond_error(m, q, (unsigned)verdict, tcp, s);
+		respond_error(m, q, (unsigned)verdict, transport, s);
 		return RESPOND_SEND;
 	}
 	const struct route_arm *arm = &r->arm[route_choose(r, listener, peer, q, &rcode)];
 	if (rcode) {
-		respond_error(m, q, rcode, tcp, s);
+		respond_error(m, q, rcode, transport, s);
 		return RESPOND_SEND;
 	}
 	dname_take(&name, query_name(q), q->qname_n);
 	const struct image *im = view_zone(publish_current(arm->slot), &name, q->qtype);
 	if (im && im->state == IMAGE_UNBORN) /* a zone without the branch is served live */
 		im = view_zone(publish_current(r->arm[arm->live].slot), &name, q->qtype);
-	return answer(m, q, &name, im, tcp, s);
+	return answer(m, q, &name, im, transport, s);
 }

@@ -14,19 +14,20 @@ enum respond {
 	RESPOND_PLAIN, /* the zone has no image yet: plain.h answers */
 };
 
-/* Answer the query in wire. q is storage for it, borrowed by m. tcp: the size is only limited by the protocol.
+/* Answer the query in wire. q is storage for it, borrowed by m. The transport decides how long the answer may be.
  * No allocation, lock or system call; for RESPOND_PLAIN nothing is written, and only `queries` is counted. */
-enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, const struct view *v, bool tcp,
-		     struct stats *s);
+enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, const struct view *v,
+		     enum transport transport, struct stats *s);
 
 /* The same from the views published, as the routing says for a query that came to a listener from peer. */
 enum respond respond_routed(struct packet *m, struct query *q, struct ax_slice wire, uint32_t listener,
-			    const struct sockaddr *peer, bool tcp, struct stats *s);
+			    const struct sockaddr *peer, enum transport transport, struct stats *s);
 
 /* The parts that the plain way needs too: how long an answer to q may be; a finished answer of nothing but an rcode;
  * the counters of a finished answer. */
-size_t respond_limit(const struct query *q, bool tcp);
-void respond_error(struct packet *m, const struct query *q, unsigned rcode, bool tcp, struct stats *s);
+size_t respond_limit(const struct query *q, enum transport transport);
+void respond_error(struct packet *m, const struct query *q, unsigned rcode, enum transport transport,
+		   struct stats *s);
 void respond_count(struct stats *s, const struct packet *m, unsigned rcode);
 
 #endif

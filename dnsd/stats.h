@@ -26,6 +26,7 @@
 	X(udp, "answers sent over UDP")                                 \
 	X(xdp, "answers sent over AF_XDP")                              \
 	X(tcp, "answers sent over TCP")                                 \
+	X(tls, "answers sent over TLS")                                 \
 	X(tcp_connections, "TCP connections accepted")                  \
 	X(tcp_closed_idle, "TCP connections ended for being idle")      \
 	X(tcp_refused, "TCP connections refused for being too many")    \

@@ -1,24 +1,33 @@
-/* tcp.h - queries over TCP (RFC 7766): threads that each own listening sockets and connections, by epoll.
- * Sits on respond.h, publish.h and queue.h.
+/* tcp.h - queries over TCP and TLS (RFC 7766, 7858): threads that each own listening sockets and connections, by
+ * epoll. Sits on respond.h, publish.h, queue.h and tls.h.
  *
  *     bytes in -> whole messages -> respond -> bytes out, in order; answers of the plain way join as they come
  *
  * A connection is read as long as its answers can be written: who does not read gets no more work done.
  * Limits: `connections` in all, shared out over the threads: beyond it the connection that has been quiet longest
- * makes room; TCP_IDLE_S seconds without a whole query or progress in writing end a connection; TCP_OUT_MAX octets of
- * answers wait at most before reading goes on. */
+ * makes room. A connection ends that has brought no whole query, first of all through its handshake, for idle_s
+ * seconds; or whose answers wait for the client for write_s seconds. TCP_OUT_MAX octets of answers and
+ * TCP_PENDING_MAX queries of the plain way wait at most before reading goes on. */
 #ifndef TCP_H
 #define TCP_H
 
-#include "dnsd/address.h"
+#include "dnsd/listen.h"
 #include "dnsd/queue.h"
+#include "dnsd/tls.h"
 
-enum { TCP_IDLE_S = 10, TCP_OUT_MAX = 256 << 10, TCP_CONNECTIONS = 1024 };
+enum { TCP_IDLE_S = 10, TCP_WRITE_S = 10, TCP_OUT_MAX = 256 << 10, TCP_PENDING_MAX = 64, TCP_CONNECTIONS = 1024 };
+enum { TCP_SECONDS_MAX = 3600 };
+
+struct tcp_options {
+	unsigned threads, connections, idle_s, write_s;
+	struct tls *tls; /* borrowed; NULL: there are no sockets for TLS */
+};
 
 struct tcp;
 
-AX_MUST enum ax_err tcp_start(struct tcp **out, const struct address *addresses, size_t n, unsigned threads,
-			      unsigned connections, struct queue *queue);
+/* Answer on the sockets of TCP and TLS, which are borrowed. */
+AX_MUST enum ax_err tcp_start(struct tcp **out, const struct listen_sockets *sockets, const struct tcp_options *o,
+			      struct queue *queue);
 /* End the threads; what answers still in the queue need stays. */
 void tcp_stop(struct tcp *t);
 void tcp_free(struct tcp *t);

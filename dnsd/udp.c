@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "dnsd/publish.h"
 
@@ -23,7 +22,7 @@ struct batch {
 	struct packet packet;
 };
 
-struct listener {
+struct server {
 	pthread_t thread;
 	bool running;
 	int fd;
@@ -37,7 +36,7 @@ struct listener {
 
 struct udp {
 	size_t n;
-	struct listener listener[];
+	struct server server[];
 };
 
 static uint16_t port_of(const struct sockaddr_storage *a)
@@ -76,7 +75,7 @@ void udp_send_late(const struct queue_job *job, struct ax_slice answer)
 	(void)sendmsg(job->fd, &h, MSG_DONTWAIT); /* lost like any datagram */
 }
 
-static bool queue_query(struct listener *l, const struct msghdr *h, const struct query *q)
+static bool queue_query(struct server *l, const struct msghdr *h, const struct query *q)
 {
 	struct queue_job job;
 	memset((char *)&job + offsetof(struct queue_job, n), 0, sizeof job - offsetof(struct queue_job, n));
@@ -93,7 +92,7 @@ static bool queue_query(struct listener *l, const struct msghdr *h, const struct
 
 /* -- batches ---------------------------------------------------------------------------------------------- */
 
-static void prepare(struct listener *l)
+static void prepare(struct server *l)
 {
 	struct batch *b = l->batch;
 	for (unsigned i = 0; i < UDP_BATCH; i++) {
@@ -110,7 +109,7 @@ static void prepare(struct listener *l)
 }
 
 /* Answer the i-th query as the k-th message to be sent; false: there is nothing to send. */
-static bool answer(struct listener *l, unsigned i, unsigned k)
+static bool answer(struct server *l, unsigned i, unsigned k)
 {
 	struct batch *b = l->batch;
 	struct msghdr *h = &b->in[i].msg_hdr;
@@ -124,9 +123,9 @@ static bool answer(struct listener *l, unsigned i, unsigned k)
 	b->packet.p = b->answer[k];
 	const struct sockaddr *peer = (const struct sockaddr *)&b->peer[i];
 	struct ax_slice wire = ax_slice(b->query[i], b->in[i].msg_len);
-	enum respond r = respond_routed(&b->packet, &q, wire, l->index, peer, false, &l->stats);
+	enum respond r = respond_routed(&b->packet, &q, wire, l->index, peer, TRANSPORT_UDP, &l->stats);
 	if (r == RESPOND_PLAIN && !queue_query(l, h, &q)) {
-		respond_error(&b->packet, &q, AX_RCODE_SERVFAIL, false, &l->stats);
+		respond_error(&b->packet, &q, AX_RCODE_SERVFAIL, TRANSPORT_UDP, &l->stats);
 		stats_add(&l->stats.overload, 1);
 		r = RESPOND_SEND;
 	}
@@ -140,7 +139,7 @@ static bool answer(struct listener *l, unsigned i, unsigned k)
 }
 
 /* A message the kernel refuses (an unreachable peer) is skipped: the others behind it are not its victims. */
-static void send_all(struct listener *l, unsigned n)
+static void send_all(struct server *l, unsigned n)
 {
 	unsigned at = 0;
 	while (at < n) {
@@ -155,7 +154,7 @@ static void send_all(struct listener *l, unsigned n)
 
 static void *listen_on(void *arg)
 {
-	struct listener *l = arg;
+	struct server *l = arg;
 	publish_register();
 	while (!atomic_load_explicit(&l->stop, memory_order_relaxed)) {
 		prepare(l);
@@ -175,14 +174,11 @@ static void *listen_on(void *arg)
 
 /* -- start and stop --------------------------------------------------------------------------------------- */
 
-static enum ax_err open_socket(struct listener *l, const struct address *a)
+static enum ax_err set_up(struct server *l, const struct address *a)
 {
 	int on = 1, buffer = 4 << 20, omit = IP_PMTUDISC_OMIT, omit6 = IPV6_PMTUDISC_OMIT;
 	bool six = a->sa.sa_family == AF_INET6;
 	struct timeval second = { .tv_sec = 1 }; /* a stop that comes just before the wait is seen */
-	enum ax_err e = address_bind(&l->fd, a, SOCK_DGRAM);
-	if (e)
-		return e;
 	l->any = address_is_any(a);
 	int rc = setsockopt(l->fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second);
 	if (rc == 0 && l->any)
@@ -198,7 +194,7 @@ static enum ax_err open_socket(struct listener *l, const struct address *a)
 	return AX_OK;
 }
 
-static enum ax_err start(struct listener *l)
+static enum ax_err start(struct server *l)
 {
 	l->batch = calloc(1, sizeof *l->batch);
 	if (!l->batch)
@@ -208,25 +204,26 @@ static enum ax_err start(struct listener *l)
 	return l->running ? AX_OK : ax_fail(AX_EIO, "no thread can be made");
 }
 
-enum ax_err udp_start(struct udp **out, const struct address *addresses, size_t n, unsigned threads,
+enum ax_err udp_start(struct udp **out, const struct listen_sockets *sockets, const struct listener *listeners,
 		      struct queue *queue)
 {
 	*out = NULL;
-	struct udp *u = calloc(1, sizeof *u + n * threads * sizeof u->listener[0]);
+	struct udp *u = calloc(1, sizeof *u + sockets->n * sizeof u->server[0]);
 	if (!u)
 		return ax_fail(AX_ENOMEM, "no memory for sockets");
 	enum ax_err e = AX_OK;
-	for (size_t i = 0; i < n * threads; i++)
-		u->listener[i].fd = -1;
-	u->n = n * threads;
-	/* All sockets before the first thread: the kernel spreads clients over the sockets there are. */
-	for (size_t i = 0; !e && i < u->n; i++) {
-		u->listener[i].queue = queue;
-		u->listener[i].index = (uint32_t)(i / threads);
-		e = open_socket(&u->listener[i], &addresses[i / threads]);
+	for (size_t i = 0; !e && i < sockets->n; i++) {
+		const struct listen_socket *from = &sockets->v[i];
+		if (from->transport != TRANSPORT_UDP)
+			continue;
+		struct server *l = &u->server[u->n++];
+		l->queue = queue;
+		l->index = from->listener;
+		l->fd = from->fd;
+		e = set_up(l, &listeners[from->listener].address);
 	}
 	for (size_t i = 0; !e && i < u->n; i++)
-		e = start(&u->listener[i]);
+		e = start(&u->server[i]);
 	if (e) {
 		udp_stop(u);
 		udp_free(u);
@@ -241,9 +238,9 @@ void udp_stop(struct udp *u)
 	if (!u)
 		return;
 	for (size_t i = 0; i < u->n; i++)
-		atomic_store(&u->listener[i].stop, true);
+		atomic_store(&u->server[i].stop, true);
 	for (size_t i = 0; i < u->n; i++) {
-		struct listener *l = &u->listener[i];
+		struct server *l = &u->server[i];
 		if (!l->running)
 			continue;
 		pthread_kill(l->thread, SIGURG); /* out of recvmmsg; main.c gave it a handler */
@@ -256,24 +253,21 @@ void udp_free(struct udp *u)
 {
 	if (!u)
 		return;
-	for (size_t i = 0; i < u->n; i++) {
-		if (u->listener[i].fd >= 0)
-			close(u->listener[i].fd);
-		free(u->listener[i].batch);
-	}
+	for (size_t i = 0; i < u->n; i++)
+		free(u->server[i].batch);
 	free(u);
 }
 
 int udp_socket(const struct udp *u, uint32_t listener)
 {
 	for (size_t i = 0; i < u->n; i++)
-		if (u->listener[i].index == listener)
-			return u->listener[i].fd;
+		if (u->server[i].index == listener)
+			return u->server[i].fd;
 	return -1;
 }
 
 void udp_stats(const struct udp *u, struct stats *sum)
 {
 	for (size_t i = 0; i < u->n; i++)
-		stats_sum(sum, &u->listener[i].stats);
+		stats_sum(sum, &u->server[i].stats);
 }

@@ -5,17 +5,17 @@
 #ifndef UDP_H
 #define UDP_H
 
-#include "dnsd/address.h"
+#include "dnsd/listen.h"
 #include "dnsd/queue.h"
 
 enum { UDP_BATCH = 32, UDP_QUERY_MAX = 4096 };
 
 struct udp;
 
-/* threads for each of n addresses. */
-AX_MUST enum ax_err udp_start(struct udp **out, const struct address *addresses, size_t n, unsigned threads,
-			      struct queue *queue);
-/* End the threads; the sockets stay for answers still in the queue. */
+/* A thread for each socket of UDP; they are borrowed. */
+AX_MUST enum ax_err udp_start(struct udp **out, const struct listen_sockets *sockets,
+			      const struct listener *listeners, struct queue *queue);
+/* End the threads; what answers still in the queue need stays. */
 void udp_stop(struct udp *u);
 void udp_free(struct udp *u);
 /* For answers to queries that came another way than by a socket (xdp.h): one of a listener's sockets, and a

@@ -49,7 +49,7 @@ struct xdp {
 	const struct udp *udp;
 	struct queue *queue;
 	struct xdp_takes takes;
-	const struct address *addresses;
+	const struct listener *listeners;
 	atomic_bool stop;
 	size_t n;
 	struct interface interface[XDP_INTERFACES_MAX];
@@ -108,7 +108,7 @@ static bool queue_query(struct port *p, const struct xdp_take *take, const struc
 {
 	struct queue_job job = { .done = udp_send_late, .fd = udp_socket(p->x->udp, take->listener) };
 	frame_sockaddr(&job.peer, &job.peer_n, from);
-	if (address_is_any(&p->x->addresses[take->listener]))
+	if (address_is_any(&p->x->listeners[take->listener].address))
 		answer_from(&job, &take->to);
 	return queue_put(p->x->queue, &job, q);
 }
@@ -135,9 +135,9 @@ static size_t answer(struct port *p, uint8_t *out, const uint8_t *frame, size_t 
 	}
 	p->packet.p = out + frame_headers(&f);
 	enum respond r = respond_routed(&p->packet, &q, f.query, take->listener, (const struct sockaddr *)&peer,
-					false, &p->stats);
+					TRANSPORT_UDP, &p->stats);
 	if (r == RESPOND_PLAIN && !queue_query(p, take, &from, &q)) {
-		respond_error(&p->packet, &q, AX_RCODE_SERVFAIL, false, &p->stats);
+		respond_error(&p->packet, &q, AX_RCODE_SERVFAIL, TRANSPORT_UDP, &p->stats);
 		stats_add(&p->stats.overload, 1);
 		r = RESPOND_SEND;
 	}
@@ -334,8 +334,8 @@ static enum ax_err start(struct interface *f)
 	return xdp_filter_attach(&f->filter, if_nametoindex(f->name));
 }
 
-enum ax_err xdp_start(struct xdp **out, const char *const *interfaces, size_t n, const struct address *addresses,
-		      size_t naddresses, const struct udp *u, struct queue *queue, void (*say)(const char *))
+enum ax_err xdp_start(struct xdp **out, const char *const *interfaces, size_t n, const struct listener *listeners,
+		      size_t nlisteners, const struct udp *u, struct queue *queue, void (*say)(const char *))
 {
 	*out = NULL;
 	struct xdp *x = calloc(1, sizeof *x);
@@ -343,8 +343,8 @@ enum ax_err xdp_start(struct xdp **out, const char *const *interfaces, size_t n,
 		return ax_fail(AX_ENOMEM, "no memory for AF_XDP");
 	x->udp = u;
 	x->queue = queue;
-	x->addresses = addresses;
-	enum ax_err e = xdp_takes_find(&x->takes, addresses, naddresses);
+	x->listeners = listeners;
+	enum ax_err e = xdp_takes_find(&x->takes, listeners, nlisteners);
 	while (!e && x->n < n) {
 		e = open_interface(&x->interface[x->n], x, interfaces[x->n]);
 		x->n++;

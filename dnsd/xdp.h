@@ -15,7 +15,7 @@
 #ifndef XDP_H
 #define XDP_H
 
-#include "dnsd/address.h"
+#include "dnsd/listen.h"
 #include "dnsd/udp.h"
 
 enum { XDP_INTERFACES_MAX = 8, XDP_BATCH = 64, XDP_FRAMES = 2048, XDP_FRAME_SIZE = 2048 };
@@ -25,7 +25,7 @@ struct xdp;
 /* u's sockets are used until xdp_stop. say (not NULL) is told in which mode each interface works. AX_EIO, AX_EPERM.
  */
 AX_MUST enum ax_err xdp_start(struct xdp **out, const char *const *interfaces, size_t n,
-			      const struct address *addresses, size_t naddresses, const struct udp *u,
+			      const struct listener *listeners, size_t nlisteners, const struct udp *u,
 			      struct queue *queue, void (*say)(const char *));
 /* Give the interfaces back to the kernel and end the threads. NULL is fine. */
 void xdp_stop(struct xdp *x);

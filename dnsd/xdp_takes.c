@@ -56,7 +56,7 @@ static enum ax_err take_all(struct xdp_takes *t, const struct ifaddrs *all, cons
 	return e;
 }
 
-enum ax_err xdp_takes_find(struct xdp_takes *out, const struct address *addresses, size_t n)
+enum ax_err xdp_takes_find(struct xdp_takes *out, const struct listener *listeners, size_t n)
 {
 	struct frame_end to;
 	struct ifaddrs *all;
@@ -65,13 +65,13 @@ enum ax_err xdp_takes_find(struct xdp_takes *out, const struct address *addresse
 	if (getifaddrs(&all))
 		return ax_fail(AX_EIO, "no list of this machine's addresses: %s", strerror(errno));
 	for (size_t i = 0; !e && i < n; i++) {
-		end_of(&to, &addresses[i].sa);
-		if (!address_is_any(&addresses[i]))
+		end_of(&to, &listeners[i].address.sa);
+		if (listeners[i].transports & LISTEN_UDP && !address_is_any(&listeners[i].address))
 			e = take(out, &to, (uint32_t)i);
 	}
 	for (size_t i = 0; !e && i < n; i++)
-		if (address_is_any(&addresses[i]))
-			e = take_all(out, all, &addresses[i], (uint32_t)i);
+		if (listeners[i].transports & LISTEN_UDP && address_is_any(&listeners[i].address))
+			e = take_all(out, all, &listeners[i].address, (uint32_t)i);
 	freeifaddrs(all);
 	if (out->n)
 		qsort(out->v, out->n, sizeof *out->v, compare);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "dnsd/tcp.h"
+
 enum { FILE_MAX = 1 << 20 };
 
 struct reader {
@@ -247,6 +249,7 @@ static enum ax_err take_views(struct reader *r, yaml_node_t *n, void *ctx)
 struct said_listener {
 	const char *address, *view;
 	yaml_node_t *view_at;
+	unsigned transports;
 };
 
 static enum ax_err listener_address(struct reader *r, yaml_node_t *n, void *ctx)
@@ -261,10 +264,23 @@ static enum ax_err listener_view(struct reader *r, yaml_node_t *n, void *ctx)
 	return text_of(&l->view, r, n);
 }
 
+static enum ax_err listener_transport(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	static const char *const name[] = { "udp", "tcp", "tls" };
+	struct said_listener *l = ctx;
+	const char *text;
+	enum ax_err e = text_of(&text, r, n);
+	for (unsigned i = 0; !e && i < sizeof name / sizeof name[0]; i++)
+		if (strcmp(text, name[i]) == 0)
+			l->transports = 1u << i;
+	return e || l->transports ? e : bad(r, n, "a transport is udp, tcp or tls, not `%s`", text);
+}
+
 static enum ax_err take_listener(struct reader *r, yaml_node_t *n, void *ctx)
 {
 	static const struct key keys[] = { { "address", listener_address },
 					   { "view", listener_view },
+					   { "transport", listener_transport },
 					   { NULL, NULL } };
 	struct said_listener l = { 0 };
 	(void)ctx;
@@ -276,9 +292,9 @@ static enum ax_err take_listener(struct reader *r, yaml_node_t *n, void *ctx)
 	uint32_t view = view_named(r->c->routing, l.view);
 	if (view == r->c->routing->views)
 		return bad(r, l.view_at, "there is no view `%s`", l.view);
-	if (r->c->addresses < CONF_ADDRESSES_MAX)
-		r->c->routing->listener[r->c->addresses] = view;
-	return said(r, n, conf_add_address(r->c, l.address));
+	if (r->c->listeners < CONF_LISTENERS_MAX)
+		r->c->routing->listener[r->c->listeners] = view;
+	return said(r, n, conf_add_listener(r->c, l.address, l.transports ? l.transports : LISTEN_UDP | LISTEN_TCP));
 }
 
 /* -- the rest --------------------------------------------------------------------------------------------- */
@@ -299,6 +315,38 @@ static enum ax_err take_tcp(struct reader *r, yaml_node_t *n, void *ctx)
 {
 	(void)ctx;
 	return number_of(&r->c->tcp_connections, r, n, 1 << 20);
+}
+
+static enum ax_err take_idle(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return number_of(&r->c->tcp_idle_s, r, n, TCP_SECONDS_MAX);
+}
+
+static enum ax_err take_write(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return number_of(&r->c->tcp_write_s, r, n, TCP_SECONDS_MAX);
+}
+
+static enum ax_err take_certificate(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return kept_text(&r->c->tls_certificate, r, n);
+}
+
+static enum ax_err take_tls_key(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return kept_text(&r->c->tls_key, r, n);
+}
+
+static enum ax_err take_tls(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	static const struct key keys[] = { { "certificate", take_certificate },
+					   { "key", take_tls_key },
+					   { NULL, NULL } };
+	return each_key(r, n, keys, ctx);
 }
 
 static enum ax_err take_zone(struct reader *r, yaml_node_t *n, void *ctx)
@@ -390,12 +438,21 @@ static enum ax_err take_metrics(struct reader *r, yaml_node_t *n, void *ctx)
 }
 
 static const struct key top_keys[] = {
-	{ "metrics", take_metrics },       { "repo", take_repo },
-	{ "zones", take_zones },           { "threads", take_threads },
-	{ "tcp-connections", take_tcp },   { "require-signed", take_signers },
-	{ "ecs-from", take_sources },      { "geo", take_geo },
-	{ "views", take_views },           { "listen", take_listen },
-	{ "listen-xdp", take_interfaces }, { NULL, NULL },
+	{ "metrics", take_metrics },
+	{ "repo", take_repo },
+	{ "zones", take_zones },
+	{ "threads", take_threads },
+	{ "tcp-connections", take_tcp },
+	{ "tcp-idle", take_idle },
+	{ "tcp-write", take_write },
+	{ "tls", take_tls },
+	{ "require-signed", take_signers },
+	{ "ecs-from", take_sources },
+	{ "geo", take_geo },
+	{ "views", take_views },
+	{ "listen", take_listen },
+	{ "listen-xdp", take_interfaces },
+	{ NULL, NULL },
 };
 
 /* A rule that asks for what no database tells would never match. */
@@ -426,7 +483,7 @@ static enum ax_err take_document(struct reader *r)
 		e = bad(r, root, "`listen` is missing");
 	if (!e)
 		e = each_item(r, r->listen, take_listener, NULL);
-	return e || r->c->addresses ? e : bad(r, r->listen, "name an address to listen on");
+	return e || r->c->listeners ? e : bad(r, r->listen, "name an address to listen on");
 }
 
 enum ax_err yaml_take(struct conf *c, const char *path, struct ax_slice text)

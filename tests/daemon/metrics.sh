@@ -62,6 +62,7 @@ is nxdomain "$(value 'responses_total{rcode="NXDOMAIN"}')" 1
 is refused "$(value 'responses_total{rcode="REFUSED"}')" 1
 is udp "$(value 'sent_total{transport="udp"}')" 4
 is tcp "$(value 'sent_total{transport="tcp"}')" 1
+is tls "$(value 'sent_total{transport="tls"}')" 0
 is branch_main "$(value 'route_queries_total{branch="main"}')" 3
 is branch_next "$(value 'route_queries_total{branch="next"}')" 2
 is rule "$(value 'route_match_total{view="all",rule="a \"rule\"",branch="next"}')" 2

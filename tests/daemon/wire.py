@@ -1,7 +1,10 @@
 """What dig can't do to a daemon: streams cut anywhere, many queries at once, bytes that are no query.
-    wire.py CASE PORT [ARGUMENTS]      exit 0 if the daemon did right, else a line that says what it did"""
+    wire.py CASE PORT [ARGUMENTS]      exit 0 if the daemon did right, else a line that says what it did
+WIRE_TLS=FILE: streams are TLS, the certificate in FILE is trusted; WIRE_UDP=PORT: where UDP is then asked."""
+import os
 import random
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -19,9 +22,18 @@ def framed(message):
     return struct.pack(">H", len(message)) + message
 
 
+def tls_context(authority, alpn=("dot",)):
+    c = ssl.create_default_context(cafile=authority)
+    c.check_hostname = False
+    c.set_alpn_protocols(list(alpn))
+    return c
+
+
 def connect(port):
     s = socket.create_connection(("127.0.0.1", port), 5)
     s.settimeout(5)
+    if "WIRE_TLS" in os.environ:
+        s = tls_context(os.environ["WIRE_TLS"]).wrap_socket(s)
     return s
 
 
@@ -49,7 +61,7 @@ def good(port):
     u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     u.settimeout(1)
     for _ in range(5):
-        u.sendto(query("www.example", A, 77), ("127.0.0.1", port))
+        u.sendto(query("www.example", A, 77), ("127.0.0.1", int(os.environ.get("WIRE_UDP", port))))
         try:
             m = u.recv(4096)
             break
@@ -94,6 +106,8 @@ def slow_reader(port):
     s = socket.socket()
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     s.connect(("127.0.0.1", port))
+    if "WIRE_TLS" in os.environ:
+        s = tls_context(os.environ["WIRE_TLS"]).wrap_socket(s)
     s.setblocking(False)
     message, sent, last = framed(query("big.example", TXT, 6)), 0, time.time()
     data = message * 2000
@@ -102,7 +116,7 @@ def slow_reader(port):
         try:
             sent += s.send(data[sent % len(message):])
             last = time.time()
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
             time.sleep(0.01)
     good(port)
     s.settimeout(5)
@@ -148,6 +162,66 @@ def idle(port, seconds):
                 ended[name] = time.time() - start
     expect(len(ended) == 2, "ended: %r" % ended)
     expect(all(seconds - 1 <= v <= 2 * seconds for v in ended.values()), "ended after %r s" % ended)
+
+
+def tls_versions(port):
+    """1.2 and 1.3, nothing older; "dot" is the protocol, or none; others are refused."""
+    authority = os.environ["WIRE_TLS"]
+
+    def shake(context):
+        with socket.create_connection(("127.0.0.1", port), 5) as s:
+            t = context.wrap_socket(s)
+            t.sendall(framed(query("www.example", A, 3)))
+            expect(read_answer(t)[:2] == b"\0\3", "another answer")
+            return t.version(), t.selected_alpn_protocol()
+
+    for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+        c = tls_context(authority)
+        c.minimum_version = c.maximum_version = version
+        expect(shake(c) == (version.name.replace("_", "."), "dot"), "%s: %r" % (version, shake(c)))
+    expect(shake(tls_context(authority, ["h2", "dot"]))[1] == "dot", "dot is not chosen among others")
+    none = ssl.create_default_context(cafile=authority)
+    none.check_hostname = False
+    expect(shake(none)[1] is None, "a protocol though none was offered")
+    old = tls_context(authority)
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    for context, what in (tls_context(authority, ["h2"]), "another protocol"), (old, "an old version"):
+        try:
+            expect(not shake(context), what + " is spoken")
+        except (ssl.SSLError, ConnectionError, EOFError):
+            pass
+
+
+def tls_resume(port, *command):
+    """A session is resumed, also after `command`, which changes the certificate; connections there are go on."""
+    for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+        c = tls_context(os.environ["WIRE_TLS"])
+        c.minimum_version = c.maximum_version = version
+        first = c.wrap_socket(socket.create_connection(("127.0.0.1", port), 5))
+        first.settimeout(5)
+
+        def ask(s, qid):
+            s.sendall(framed(query("www.example", A, qid)))
+            expect(struct.unpack(">H", read_answer(s)[:2])[0] == qid, "another answer")
+
+        ask(first, 1)
+        session = first.session
+        subprocess.run(list(map(str, command)), check=True)
+        ask(first, 2)
+        second = c.wrap_socket(socket.create_connection(("127.0.0.1", port), 5), session=session)
+        ask(second, 3)
+        expect(second.session_reused, "%s: the session is not resumed" % version)
+        ask(first, 4)
+
+
+def tls_serial(port, want):
+    """The serial number of the certificate that new clients get."""
+    c = ssl.create_default_context()
+    c.check_hostname, c.verify_mode = False, ssl.CERT_NONE
+    t = c.wrap_socket(socket.create_connection(("127.0.0.1", port), 5))
+    der = t.getpeercert(True)
+    expect(b"\x02\x01" + bytes([want]) in der[:30], "another certificate")
 
 
 def mutate(rng, message):

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(c->routing);
 	enum ax_err e = yaml_take(c, "fuzz", ax_slice(data, size));
 	if (e == AX_OK)
-		assert(c->addresses > 0 && c->routing->arms > 0);
+		assert(c->listeners > 0 && c->routing->arms > 0);
 	else
 		assert(strncmp(ax_err_text(e), "fuzz", 4) == 0);
 	conf_fini(c);

@@ -1,0 +1,331 @@
+#include "dnsd/daemon.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "dnsd/arms.h"
+#include "dnsd/due.h"
+#include "dnsd/http.h"
+#include "dnsd/metrics.h"
+#include "dnsd/tcp.h"
+#include "dnsd/udp.h"
+#include "dnsd/xdp.h"
+
+enum { PLAIN_THREADS = 2, KEYS_FILE_MAX = 1 << 20 };
+
+struct daemon {
+	struct conf conf;
+	void (*log)(const char *text);
+	struct ax_repo *repo;
+	struct ax_keys keys; /* trusted */
+	struct ax_pins *pins;
+	struct due *due;
+	struct arms *arms;
+	struct queue *queue;
+	struct listen_sockets sockets;
+	struct tls *tls;
+	struct udp *udp;
+	struct tcp *tcp;
+	struct xdp *xdp;
+	struct http *http;
+	time_t started_s;
+};
+
+static struct ax_time now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (struct ax_time){ t.tv_sec, (uint32_t)t.tv_nsec, 0 };
+}
+
+static time_t monotonic_s(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+static void say(const struct daemon *d, const char *what, const char *text)
+{
+	char line[1200];
+	snprintf(line, sizeof line, "%s%s", what, text);
+	d->log(line);
+}
+
+/* -- what is told ----------------------------------------------------------------------------------------- */
+
+/* NULL without memory. */
+static struct stats *gather(const struct daemon *d)
+{
+	struct stats *sum = calloc(1, sizeof *sum);
+	if (!sum)
+		return NULL;
+	arms_stats(d->arms, sum);
+	queue_stats(d->queue, sum);
+	udp_stats(d->udp, sum);
+	tcp_stats(d->tcp, sum);
+	xdp_stats(d->xdp, sum);
+	return sum;
+}
+
+/* Ready is when each zone has its image; until then it is served, but slowly. */
+static unsigned page(void *ctx, const char *path, struct ax_buf *b)
+{
+	const struct daemon *d = ctx;
+	uint64_t zones, loading;
+	if (strcmp(path, "/healthz") == 0) {
+		ax_buf_str(b, "ok\n");
+		return 200;
+	}
+	if (strcmp(path, "/readyz") == 0) {
+		loading = metrics_loading(&zones);
+		ax_buf_printf(b, "%" PRIu64 " of %" PRIu64 " zones are ready\n", zones - loading, zones);
+		return loading ? 503 : 200;
+	}
+	if (strcmp(path, "/metrics") != 0)
+		return 404;
+	struct stats *sum = gather(d);
+	if (!sum)
+		return 500;
+	metrics_write(b, sum, (uint64_t)(monotonic_s() - d->started_s));
+	free(sum);
+	return 200;
+}
+
+void daemon_print_stats(const struct daemon *d)
+{
+	struct stats *sum = gather(d);
+	if (!sum)
+		return;
+	stats_print(stderr, sum);
+	fflush(stderr);
+	free(sum);
+}
+
+/* -- start and stop --------------------------------------------------------------------------------------- */
+
+static enum ax_err seed(void)
+{
+	uint64_t value;
+	if (getrandom(&value, sizeof value, 0) != sizeof value)
+		return ax_fail(AX_EIO, "getrandom: %s", strerror(errno));
+	dname_seed(value);
+	return AX_OK;
+}
+
+/* A file of public keys, of at most a megabyte. */
+static enum ax_err read_keys(struct ax_keys *keys, const char *path)
+{
+	struct ax_buf text = AX_BUF_INIT;
+	FILE *file = fopen(path, "re");
+	enum ax_err e = file ? AX_OK : ax_fail(AX_ENOENT, "%s: %s", path, strerror(errno));
+	if (!e && !ax_buf_reserve(&text, KEYS_FILE_MAX))
+		e = ax_buf_check(&text);
+	if (!e)
+		text.n = fread(text.p, 1, KEYS_FILE_MAX, file);
+	if (!e && (ferror(file) || !feof(file)))
+		e = ax_fail(AX_EINVAL, "%s: can't be read, or is over a megabyte", path);
+	if (!e && (e = ax_keys_parse(keys, ax_buf_view(&text))) == AX_EINVAL)
+		e = ax_fail(e, "%s: %s", path, ax_err_text(e));
+	if (file)
+		fclose(file);
+	ax_buf_fini(&text);
+	return e;
+}
+
+static struct routing *take_routing(struct conf *c)
+{
+	struct routing *r = c->routing;
+	c->routing = NULL;
+	return r;
+}
+
+static struct tls_pair *take_pair(struct conf *c)
+{
+	struct tls_pair *pair = c->tls;
+	c->tls = NULL;
+	return pair;
+}
+
+/* What is scheduled is carried out by whoever may write; a daemon that may only read serves all the same. */
+static enum ax_err open_repository(struct daemon *d)
+{
+	enum ax_err e = ax_repo_open(&d->repo, d->conf.repo, false);
+	return e == AX_EPERM || e == AX_EROFS ? ax_repo_open(&d->repo, d->conf.repo, true) : e;
+}
+
+/* All that is opened. */
+static enum ax_err acquire(struct daemon *d)
+{
+	const struct conf *c = &d->conf;
+	enum ax_err e = seed();
+	for (size_t i = 0; !e && i < c->nkeys; i++)
+		e = read_keys(&d->keys, c->keys[i]);
+	if (!e && c->tls)
+		e = tls_new(&d->tls, take_pair(&d->conf));
+	if (!e)
+		e = open_repository(d);
+	if (!e && ax_pins_open(&d->pins, c->repo))
+		d->log("gc can't be told what is served here: nothing can be written to the repository's folder");
+	if (!e)
+		e = listen_open(&d->sockets, c->listener, c->listeners, c->threads);
+	return e;
+}
+
+/* All that has threads. */
+static enum ax_err serve(struct daemon *d)
+{
+	const struct conf *c = &d->conf;
+	const struct follow_options follow = { .zones = c->zones,
+					       .nzones = c->nzones,
+					       .trusted = c->require_signed ? &d->keys : NULL,
+					       .pins = d->pins,
+					       .now = now(),
+					       .log = d->log };
+	const struct tcp_options tcp = { .threads = c->threads,
+					 .connections = c->tcp_connections,
+					 .idle_s = c->tcp_idle_s,
+					 .write_s = c->tcp_write_s,
+					 .tls = d->tls };
+	enum ax_err e = arms_start(&d->arms, d->repo, &follow, take_routing(&d->conf));
+	if (!e)
+		e = queue_start(&d->queue, ax_repo_store(d->repo), PLAIN_THREADS);
+	if (!e)
+		e = udp_start(&d->udp, &d->sockets, c->listener, d->queue);
+	if (!e)
+		e = tcp_start(&d->tcp, &d->sockets, &tcp, d->queue);
+	if (!e && c->interfaces)
+		e = xdp_start(&d->xdp, c->interface, c->interfaces, c->listener, c->listeners, d->udp, d->queue,
+			      d->log);
+	if (!e && c->metrics.n)
+		e = http_start(&d->http, &c->metrics, page, d);
+	if (!e)
+		e = due_start(&d->due, d->repo, d->log);
+	return e;
+}
+
+enum ax_err daemon_start(struct daemon **out, struct conf *c, void (*log)(const char *text))
+{
+	*out = NULL;
+	struct daemon *d = calloc(1, sizeof *d);
+	if (!d) {
+		conf_fini(c);
+		return ax_fail(AX_ENOMEM, "no memory for the daemon");
+	}
+	d->conf = *c;
+	d->log = log;
+	d->started_s = monotonic_s();
+	enum ax_err e = acquire(d);
+	if (!e)
+		e = serve(d);
+	if (e)
+		daemon_stop(d);
+	else
+		*out = d;
+	return e;
+}
+
+/* First who asks, then who answers, then what the answers are made of. */
+void daemon_stop(struct daemon *d)
+{
+	if (!d)
+		return;
+	due_stop(d->due);
+	http_stop(d->http);
+	xdp_stop(d->xdp);
+	udp_stop(d->udp);
+	tcp_stop(d->tcp);
+	queue_stop(d->queue);
+	xdp_free(d->xdp);
+	udp_free(d->udp);
+	tcp_free(d->tcp);
+	listen_close(&d->sockets);
+	arms_stop(d->arms);
+	ax_pins_close(d->pins);
+	ax_repo_close(d->repo);
+	tls_free(d->tls);
+	ax_keys_fini(&d->keys);
+	conf_fini(&d->conf);
+	free(d);
+}
+
+/* -- changes ---------------------------------------------------------------------------------------------- */
+
+static bool same_listeners(const struct conf *a, const struct conf *b)
+{
+	bool same = a->listeners == b->listeners;
+	for (size_t i = 0; same && i < a->listeners; i++)
+		same = address_same(&a->listener[i].address, &b->listener[i].address) &&
+		       a->listener[i].transports == b->listener[i].transports;
+	return same;
+}
+
+static bool same_zones(const struct conf *a, const struct conf *b)
+{
+	bool same = a->nzones == b->nzones;
+	for (size_t i = 0; same && i < a->nzones; i++)
+		same = ax_name_eq(&a->zones[i], &b->zones[i]);
+	return same;
+}
+
+static bool same_keys(const struct conf *a, const struct conf *b)
+{
+	bool same = a->nkeys == b->nkeys;
+	for (size_t i = 0; same && i < a->nkeys; i++)
+		same = strcmp(a->keys[i], b->keys[i]) == 0;
+	return same;
+}
+
+static bool same_interfaces(const struct conf *a, const struct conf *b)
+{
+	bool same = a->interfaces == b->interfaces;
+	for (size_t i = 0; same && i < a->interfaces; i++)
+		same = strcmp(a->interface[i], b->interface[i]) == 0;
+	return same;
+}
+
+static bool same_tcp(const struct conf *a, const struct conf *b)
+{
+	return a->tcp_connections == b->tcp_connections && a->tcp_idle_s == b->tcp_idle_s &&
+	       a->tcp_write_s == b->tcp_write_s;
+}
+
+/* What can't be changed while running is as it was? */
+static enum ax_err check_unchanged(const struct conf *a, const struct conf *b)
+{
+	const char *what = !same_listeners(a, b)                     ? "listen: the addresses"
+			   : !same_zones(a, b)                       ? "zones"
+			   : !same_interfaces(a, b)                  ? "listen-xdp"
+			   : !same_keys(a, b)                        ? "require-signed"
+			   : !address_same(&a->metrics, &b->metrics) ? "metrics"
+			   : strcmp(a->repo, b->repo) != 0           ? "repo"
+			   : a->threads != b->threads                ? "threads"
+			   : !same_tcp(a, b)                         ? "what is said of TCP"
+			   : !a->tls_key != !b->tls_key              ? "whether there is TLS"
+								     : NULL;
+	return what ? ax_fail(AX_EINVAL, "%s can't change while running: restart", what) : AX_OK;
+}
+
+enum ax_err daemon_reload(struct daemon *d, struct conf *c)
+{
+	enum ax_err e = check_unchanged(&d->conf, c);
+	if (!e)
+		e = arms_change(d->arms, take_routing(c), now());
+	if (!e && d->tls)
+		tls_adopt(d->tls, take_pair(c));
+	conf_fini(c);
+	return e;
+}
+
+void daemon_tick(struct daemon *d)
+{
+	bool changed;
+	enum ax_err e = d->tls ? tls_refresh(d->tls, &changed) : AX_OK;
+	if (e)
+		say(d, "the certificate stays as it was: ", ax_err_text(e));
+	else if (d->tls && changed)
+		d->log("the certificate was loaded anew");
+}

@@ -1,0 +1,27 @@
+/* daemon.h - the whole server: its parts started in order, changed while it answers, and ended in order.
+ *
+ *     who asks          listen udp xdp tcp tls http
+ *     who answers       queue, and the threads of udp and tcp
+ *     from what         arms: a follower for each branch; the store
+ *
+ * Threads: one, which holds no view; only daemon_page is called by http.h's. */
+#ifndef DAEMON_H
+#define DAEMON_H
+
+#include "dnsd/conf.h"
+
+struct daemon;
+
+/* Start with a configuration, which is taken over in any case. log: a line for the operator, without LF; from any
+ * thread. On failure nothing is left running. */
+AX_MUST enum ax_err daemon_start(struct daemon **out, struct conf *c, void (*log)(const char *text));
+/* Go over to another configuration, which is taken over in any case, between two queries: all of it or nothing. */
+AX_MUST enum ax_err daemon_reload(struct daemon *d, struct conf *c);
+/* What is due now and then: each second or so. */
+void daemon_tick(struct daemon *d);
+/* All counters to standard error. */
+void daemon_print_stats(const struct daemon *d);
+/* NULL is fine. */
+void daemon_stop(struct daemon *d);
+
+#endif
