@@ -406,6 +406,8 @@ enum ax_rcode answer_from_image(struct packet *m, const struct image *im, const 
 		w.via[w.links] = NULL;
 		w.asked[w.links++] = w.name->hash[w.name->labels];
 		find_name(&f, im, w.name, w.qtype);
+		if (f.found == FOUND_WILDCARD && w.links == 1)
+			m->wild_at = name->at[f.labels];
 		again = false;
 		if (f.found == FOUND_CUT)
 			rcode = referral(&w, &f);

@@ -30,7 +30,8 @@ enum {
 	OPTION_CERTIFICATE,
 	OPTION_TLS_KEY,
 	OPTION_IDLE,
-	OPTION_WRITE
+	OPTION_WRITE,
+	OPTION_RRL
 };
 
 static const struct option options[] = {
@@ -54,6 +55,7 @@ static const struct option options[] = {
 	{ "tls-key", required_argument, NULL, OPTION_TLS_KEY },
 	{ "tcp-idle", required_argument, NULL, OPTION_IDLE },
 	{ "tcp-write", required_argument, NULL, OPTION_WRITE },
+	{ "rrl", required_argument, NULL, OPTION_RRL },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -168,6 +170,17 @@ static enum ax_err usage_error(enum ax_err e, const char *option)
 	return ax_fail(AX_EUSAGE, "%s: %s", option, why);
 }
 
+/* One rate for all classes. */
+static enum ax_err limit(struct rrl_rates *rates, const char *text)
+{
+	unsigned per_s;
+	enum ax_err e = number(&per_s, "rrl", text, RRL_PER_S_MAX);
+	rates->on = true;
+	for (unsigned i = 0; i < RRL_CLASSES; i++)
+		rates->per_s[i] = per_s;
+	return e;
+}
+
 static enum ax_err take(struct conf *c, int option, const char *said)
 {
 	switch (option) {
@@ -219,6 +232,8 @@ static enum ax_err take(struct conf *c, int option, const char *said)
 		return number(&c->tcp_idle_s, "tcp-idle", optarg, TCP_SECONDS_MAX);
 	case OPTION_WRITE:
 		return number(&c->tcp_write_s, "tcp-write", optarg, TCP_SECONDS_MAX);
+	case OPTION_RRL:
+		return limit(&c->routing->rrl, optarg);
 	case 't':
 		c->test = true;
 		return AX_OK;
@@ -284,6 +299,7 @@ enum ax_err conf_read(struct conf *c, int argc, char **argv, const char *repo, u
 {
 	int option;
 	*c = (struct conf){ .tcp_connections = TCP_CONNECTIONS,
+			    .rrl_accounts = RRL_ACCOUNTS,
 			    .tcp_idle_s = TCP_IDLE_S,
 			    .tcp_write_s = TCP_WRITE_S,
 			    .routing = routing_new() };

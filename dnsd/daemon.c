@@ -27,6 +27,7 @@ struct daemon {
 	struct queue *queue;
 	struct listen_sockets sockets;
 	struct tls *tls;
+	struct rrl *rrl;
 	struct udp *udp;
 	struct tcp *tcp;
 	struct xdp *xdp;
@@ -167,6 +168,8 @@ static enum ax_err acquire(struct daemon *d)
 	if (!e && c->tls)
 		e = tls_new(&d->tls, take_pair(&d->conf));
 	if (!e)
+		e = rrl_new(&d->rrl, c->rrl_accounts);
+	if (!e)
 		e = open_repository(d);
 	if (!e && ax_pins_open(&d->pins, c->repo))
 		d->log("gc can't be told what is served here: nothing can be written to the repository's folder");
@@ -194,12 +197,12 @@ static enum ax_err serve(struct daemon *d)
 	if (!e)
 		e = queue_start(&d->queue, ax_repo_store(d->repo), PLAIN_THREADS);
 	if (!e)
-		e = udp_start(&d->udp, &d->sockets, c->listener, d->queue);
+		e = udp_start(&d->udp, &d->sockets, c->listener, d->queue, d->rrl);
 	if (!e)
 		e = tcp_start(&d->tcp, &d->sockets, &tcp, d->queue);
 	if (!e && c->interfaces)
 		e = xdp_start(&d->xdp, c->interface, c->interfaces, c->listener, c->listeners, d->udp, d->queue,
-			      d->log);
+			      d->rrl, d->log);
 	if (!e && c->metrics.n)
 		e = http_start(&d->http, &c->metrics, page, d);
 	if (!e)
@@ -247,6 +250,7 @@ void daemon_stop(struct daemon *d)
 	ax_pins_close(d->pins);
 	ax_repo_close(d->repo);
 	tls_free(d->tls);
+	rrl_free(d->rrl);
 	ax_keys_fini(&d->keys);
 	conf_fini(&d->conf);
 	free(d);
@@ -302,6 +306,7 @@ static enum ax_err check_unchanged(const struct conf *a, const struct conf *b)
 			   : !same_keys(a, b)                        ? "require-signed"
 			   : !address_same(&a->metrics, &b->metrics) ? "metrics"
 			   : strcmp(a->repo, b->repo) != 0           ? "repo"
+			   : a->rrl_accounts != b->rrl_accounts      ? "rrl: accounts"
 			   : a->threads != b->threads                ? "threads"
 			   : !same_tcp(a, b)                         ? "what is said of TCP"
 			   : !a->tls_key != !b->tls_key              ? "whether there is TLS"

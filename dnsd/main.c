@@ -33,6 +33,7 @@ static const char usage[] =
 	"  --key FILE             the public keys that are trusted; repeatable\n"
 	"  --threads N            threads for each address and for TCP (default: the number of cores)\n"
 	"  --tcp-connections N    TCP connections at a time (default: 1024)\n"
+	"  --rrl N                limit equal answers to a network to N a second over UDP\n"
 	"  --tcp-idle SECONDS     how long one may stay silent (default: 10)\n"
 	"  --tcp-write SECONDS    how long one may leave its answers unread (default: 10)\n"
 	"\n"

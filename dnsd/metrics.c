@@ -81,12 +81,22 @@ static void put_publications(struct ax_buf *b, const struct stats *s)
 		      (double)get(&s->publish_ns) / 1e9, n);
 }
 
+static void put_limited(struct ax_buf *b, const struct stats *s)
+{
+	head(b, "limited_total", "counter", "Answers over their rate, by what they were.");
+	for (unsigned i = 0; i < STATS_CLASSES; i++)
+		ax_buf_printf(b, "apexd_limited_total{class=\"%s\"} %" PRIu64 "\n", stats_class[i],
+			      get(&s->limited[i]));
+	counter(b, "slipped_total", "Of these, sent cut short; the others were not sent.", &s->slipped);
+}
+
 static void put_counters(struct ax_buf *b, const struct stats *s)
 {
 	counter(b, "queries_total", "Packets taken for queries.", &s->queries);
 	counter(b, "dropped_total", "Packets that got no answer.", &s->dropped);
 	counter(b, "truncated_total", "Answers with TC.", &s->truncated);
 	counter(b, "overload_total", "SERVFAIL as the queue to the store was full.", &s->overload);
+	put_limited(b, s);
 	head(b, "sent_total", "counter", "Answers sent by transport.");
 	ax_buf_printf(b, "apexd_sent_total{transport=\"udp\"} %" PRIu64 "\n", get(&s->udp));
 	ax_buf_printf(b, "apexd_sent_total{transport=\"tcp\"} %" PRIu64 "\n", get(&s->tcp));

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static unsigned width(unsigned family)
@@ -99,4 +100,24 @@ bool net_within(const struct net *inner, const struct net *outer)
 		return false;
 	struct net cut = net_cut(inner, outer->bits);
 	return memcmp(cut.b, outer->b, sizeof cut.b) == 0;
+}
+
+enum ax_err net_list_add(struct net **list, size_t *n, const char *text)
+{
+	struct net *grown = realloc(*list, (*n + 1) * sizeof *grown);
+	if (!grown)
+		return ax_fail(AX_ENOMEM, "no memory for networks");
+	*list = grown;
+	enum ax_err e = net_parse(&grown[*n], text, strlen(text));
+	if (!e)
+		++*n;
+	return e;
+}
+
+bool net_listed(const struct net *list, size_t n, const struct net *of)
+{
+	for (size_t i = 0; i < n; i++)
+		if (net_within(of, &list[i]))
+			return true;
+	return false;
 }

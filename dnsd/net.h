@@ -27,4 +27,9 @@ bool net_within(const struct net *inner, const struct net *outer);
 /* The network of at most `bits` leading bits around n. */
 struct net net_cut(const struct net *n, unsigned bits);
 
+/* Append the network that text says to a list, which is the caller's to free. AX_EINVAL. */
+AX_MUST enum ax_err net_list_add(struct net **list, size_t *n, const char *text);
+/* Is it within one of the list? */
+bool net_listed(const struct net *list, size_t n, const struct net *of);
+
 #endif

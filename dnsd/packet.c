@@ -289,6 +289,7 @@ void packet_begin(struct packet *m, const struct query *q, size_t max)
 	assert(max >= PACKET_UDP_MIN && max <= PACKET_MAX);
 	m->query = q;
 	m->aa = m->tc = m->question_known = false;
+	m->wild_at = 0;
 	memset(m->count, 0, sizeof m->count);
 	m->limit = max - opt_size(q);
 	m->n = QUERY_HEADER;
@@ -334,6 +335,7 @@ static void put_opt(struct packet *m, unsigned rcode)
 void packet_end(struct packet *m, unsigned rcode)
 {
 	const struct query *q = m->query;
+	m->rcode = (uint16_t)rcode;
 	unsigned flags = FLAG_QR | (q->flags & (15u << OPCODE_SHIFT | FLAG_RD)) | (rcode & 15);
 	if (m->aa)
 		flags |= FLAG_AA;

@@ -24,6 +24,8 @@ struct packet {
 	uint8_t *p;
 	size_t n, limit; /* limit: where records must end; the OPT's room is beyond it */
 	uint16_t count[PACKET_SECTIONS];
+	uint16_t rcode;  /* once it is ended */
+	uint8_t wild_at; /* octets of the question's name before the part that a wildcard stands below; 0: none */
 	bool aa, tc;
 	bool question_known; /* its suffixes are in the table: they are put there when first needed */
 	const struct query *query;

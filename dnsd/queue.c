@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dnsd/plain.h"
+#include "dnsd/publish.h"
 
 enum { THREADS_MAX = 16 };
 
@@ -57,7 +58,9 @@ static void serve(struct worker *w, struct packet *m, const struct queue_job *jo
 		plain_answer(m, &q, t, job->transport, &w->stats);
 	else
 		respond_error(m, &q, AX_RCODE_SERVFAIL, job->transport, &w->stats);
-	job->done(job, ax_slice(m->p, m->n));
+	publish_online();
+	job->done(job, m, &w->stats);
+	publish_offline();
 }
 
 static void *work(void *arg)
@@ -66,6 +69,7 @@ static void *work(void *arg)
 	struct packet *m = malloc(sizeof *m + PACKET_MAX);
 	struct queue_job *job = malloc(sizeof *job);
 	struct ax_txn *t = NULL;
+	publish_register();
 	if (m && job) {
 		packet_init(m, (uint8_t *)(m + 1));
 		enum ax_err e = ax_txn_read(&t, w->queue->store);
@@ -75,6 +79,7 @@ static void *work(void *arg)
 			serve(w, m, job, t, e == AX_OK);
 		}
 	}
+	publish_unregister();
 	ax_txn_abort(t);
 	free(job);
 	free(m);

@@ -19,7 +19,8 @@ struct queue_job {
 	bool subnet_echo;
 	uint8_t subnet_scope;
 	enum transport transport;
-	void (*done)(const struct queue_job *job, struct ax_slice answer);
+	/* The answer is m's; it may be cut short here. On a thread that may hold a view meanwhile. */
+	void (*done)(const struct queue_job *job, struct packet *m, struct stats *s);
 	/* for done: */
 	int fd;
 	struct sockaddr_storage peer;

@@ -8,7 +8,10 @@
 
 struct routing *routing_new(void)
 {
-	return calloc(1, sizeof(struct routing));
+	struct routing *r = calloc(1, sizeof *r);
+	if (r)
+		rrl_rates_init(&r->rrl);
+	return r;
 }
 
 void routing_free(struct routing *r)
@@ -29,6 +32,7 @@ void routing_free(struct routing *r)
 	}
 	geo_close(r->geo);
 	free(r->ecs_from);
+	rrl_rates_fini(&r->rrl);
 	free(r);
 }
 
@@ -120,11 +124,7 @@ enum ax_err routing_rule(struct routing *r, struct route_view *v, const char *na
 
 enum ax_err routing_ecs_from(struct routing *r, const char *text)
 {
-	struct net *grown = realloc(r->ecs_from, (r->ecs_sources + 1) * sizeof *grown);
-	if (!grown)
-		return no_memory();
-	r->ecs_from = grown;
-	return net_parse(&r->ecs_from[r->ecs_sources++], text, strlen(text));
+	return net_list_add(&r->ecs_from, &r->ecs_sources, text);
 }
 
 static void copy_count(_Atomic uint64_t *to, const _Atomic uint64_t *from)
@@ -172,14 +172,6 @@ static bool take_subnet(struct net *client, const struct query *q)
 	if (bits)
 		*client = n;
 	return true;
-}
-
-static bool may_use_subnet(const struct routing *r, const struct net *peer)
-{
-	for (size_t i = 0; i < r->ecs_sources; i++)
-		if (net_within(peer, &r->ecs_from[i]))
-			return true;
-	return false;
 }
 
 /* How many leading bits of the client's address the answer depends on: more than the client told is allowed, and says
@@ -238,7 +230,7 @@ uint32_t route_choose(const struct routing *r, uint32_t listener, const struct s
 		return v->arm;
 	struct net client;
 	net_of_peer(&client, peer);
-	if (told && may_use_subnet(r, &client)) {
+	if (told && net_listed(r->ecs_from, r->ecs_sources, &client)) {
 		if (!take_subnet(&client, q)) {
 			*rcode = AX_RCODE_FORMERR;
 			return v->arm;

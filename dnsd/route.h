@@ -17,6 +17,7 @@
 
 #include "dnsd/canary.h"
 #include "dnsd/query.h"
+#include "dnsd/rrl.h"
 #include "dnsd/selector.h"
 
 enum { ROUTE_ARMS_MAX = 32, ROUTE_VIEWS_MAX = 64, ROUTE_RULES_MAX = 256, ROUTE_LISTENERS_MAX = 64 };
@@ -54,6 +55,7 @@ struct routing {
 	struct net *ecs_from;
 	size_t ecs_sources;
 	struct geo *geo;
+	struct rrl_rates rrl;
 };
 
 /* NULL without memory. */

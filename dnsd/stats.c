@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 
+const char *const stats_class[STATS_CLASSES] = { "response", "nxdomain", "error", "referral" };
+
 static void sum_all(_Atomic uint64_t *sum, const _Atomic uint64_t *from, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
@@ -14,6 +16,7 @@ void stats_sum(struct stats *sum, const struct stats *from)
 	STATS(X)
 #undef X
 	sum_all(sum->type, from->type, STATS_TYPES + 1);
+	sum_all(sum->limited, from->limited, STATS_CLASSES);
 	sum_all(sum->publish, from->publish, STATS_BUCKETS + 1);
 	sum_all(&sum->publish_ns, &from->publish_ns, 1);
 }
@@ -32,4 +35,7 @@ void stats_print(FILE *out, const struct stats *s)
 #define X(name, what) fprintf(out, #name " %" PRIu64 "\n", atomic_load_explicit(&s->name, memory_order_relaxed));
 	STATS(X)
 #undef X
+	for (unsigned i = 0; i < STATS_CLASSES; i++)
+		fprintf(out, "limited_%s %" PRIu64 "\n", stats_class[i],
+			atomic_load_explicit(&s->limited[i], memory_order_relaxed));
 }

@@ -27,6 +27,7 @@
 	X(xdp, "answers sent over AF_XDP")                              \
 	X(tcp, "answers sent over TCP")                                 \
 	X(tls, "answers sent over TLS")                                 \
+	X(slipped, "limited answers that were sent cut short")          \
 	X(tcp_connections, "TCP connections accepted")                  \
 	X(tcp_closed_idle, "TCP connections ended for being idle")      \
 	X(tcp_refused, "TCP connections refused for being too many")    \
@@ -39,16 +40,20 @@
 	X(zones, "zones served")
 
 /* Types below are counted one by one; beyond them together. Publications by how long they took. */
-enum { STATS_TYPES = 258, STATS_BUCKETS = 10 };
+enum { STATS_TYPES = 258, STATS_BUCKETS = 10, STATS_CLASSES = 4 };
 
 struct stats {
 #define X(name, what) _Atomic uint64_t name;
 	STATS(X)
 #undef X
 	_Atomic uint64_t type[STATS_TYPES + 1];
+	_Atomic uint64_t limited[STATS_CLASSES]; /* by enum rrl_class */
 	_Atomic uint64_t publish[STATS_BUCKETS + 1];
 	_Atomic uint64_t publish_ns; /* all of them together */
 };
+
+/* The names of what answers are limited as. */
+extern const char *const stats_class[STATS_CLASSES];
 
 /* Only the owner writes: no locked instruction is needed. */
 static inline void stats_add(_Atomic uint64_t *counter, uint64_t n)

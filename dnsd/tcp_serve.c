@@ -89,15 +89,16 @@ static void put_answer(struct server *s, struct connection *c, struct ax_slice a
 
 /* -- the plain way ---------------------------------------------------------------------------------------- */
 
-static void come_late(const struct queue_job *job, struct ax_slice answer)
+static void come_late(const struct queue_job *job, struct packet *m, struct stats *stats)
 {
 	struct server *s = job->owner;
-	struct late *l = malloc(sizeof *l + answer.n);
+	struct late *l = malloc(sizeof *l + m->n);
 	uint64_t one = 1;
+	(void)stats;
 	if (!l)
 		return; /* the client asks again */
-	*l = (struct late){ .slot = job->slot, .generation = job->generation, .n = answer.n };
-	memcpy(l->bytes, answer.p, answer.n);
+	*l = (struct late){ .slot = job->slot, .generation = job->generation, .n = m->n };
+	memcpy(l->bytes, m->p, m->n);
 	pthread_mutex_lock(&s->lock);
 	*s->last = l;
 	s->last = &l->next;

@@ -20,6 +20,7 @@ struct batch {
 	uint8_t query[UDP_BATCH][UDP_QUERY_MAX];
 	uint8_t answer[UDP_BATCH][PACKET_UDP];
 	struct packet packet;
+	uint64_t now_us; /* when it came */
 };
 
 struct server {
@@ -29,6 +30,7 @@ struct server {
 	uint32_t index; /* of its address among the listeners */
 	bool any;       /* bound to the unspecified address */
 	struct queue *queue;
+	struct rrl *rrl;
 	struct stats stats;
 	atomic_bool stop;
 	struct batch *batch;
@@ -62,9 +64,12 @@ static void turn_round(struct msghdr *h)
 
 /* -- the plain way ---------------------------------------------------------------------------------------- */
 
-void udp_send_late(const struct queue_job *job, struct ax_slice answer)
+void udp_send_late(const struct queue_job *job, struct packet *m, struct stats *stats)
 {
-	struct iovec iov = { (void *)answer.p, answer.n };
+	const struct sockaddr *client = (const struct sockaddr *)&job->peer;
+	if (!rrl_admit(job->owner, &publish_routing()->rrl, client, m, rrl_now_us(), stats))
+		return;
+	struct iovec iov = { m->p, m->n };
 	struct msghdr h = {
 		.msg_name = (void *)&job->peer, .msg_namelen = job->peer_n, .msg_iov = &iov, .msg_iovlen = 1
 	};
@@ -79,7 +84,9 @@ static bool queue_query(struct server *l, const struct msghdr *h, const struct q
 {
 	struct queue_job job;
 	memset((char *)&job + offsetof(struct queue_job, n), 0, sizeof job - offsetof(struct queue_job, n));
+	job.transport = TRANSPORT_UDP;
 	job.done = udp_send_late;
+	job.owner = l->rrl;
 	job.fd = l->fd;
 	memcpy(&job.peer, h->msg_name, h->msg_namelen);
 	job.peer_n = h->msg_namelen;
@@ -129,7 +136,7 @@ static bool answer(struct server *l, unsigned i, unsigned k)
 		stats_add(&l->stats.overload, 1);
 		r = RESPOND_SEND;
 	}
-	if (r != RESPOND_SEND)
+	if (r != RESPOND_SEND || !rrl_admit(l->rrl, &publish_routing()->rrl, peer, &b->packet, b->now_us, &l->stats))
 		return false;
 	b->out_iov[k] = (struct iovec){ b->packet.p, b->packet.n };
 	b->out[k].msg_hdr = *h;
@@ -162,6 +169,7 @@ static void *listen_on(void *arg)
 		if (n <= 0)
 			continue; /* a timeout, a signal, or an error that an earlier answer caused */
 		unsigned k = 0;
+		l->batch->now_us = rrl_now_us();
 		publish_online();
 		for (int i = 0; i < n; i++)
 			k += answer(l, (unsigned)i, k);
@@ -205,7 +213,7 @@ static enum ax_err start(struct server *l)
 }
 
 enum ax_err udp_start(struct udp **out, const struct listen_sockets *sockets, const struct listener *listeners,
-		      struct queue *queue)
+		      struct queue *queue, struct rrl *rrl)
 {
 	*out = NULL;
 	struct udp *u = calloc(1, sizeof *u + sockets->n * sizeof u->server[0]);
@@ -218,6 +226,7 @@ enum ax_err udp_start(struct udp **out, const struct listen_sockets *sockets, co
 			continue;
 		struct server *l = &u->server[u->n++];
 		l->queue = queue;
+		l->rrl = rrl;
 		l->index = from->listener;
 		l->fd = from->fd;
 		e = set_up(l, &listeners[from->listener].address);

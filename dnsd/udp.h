@@ -12,16 +12,16 @@ enum { UDP_BATCH = 32, UDP_QUERY_MAX = 4096 };
 
 struct udp;
 
-/* A thread for each socket of UDP; they are borrowed. */
+/* A thread for each socket of UDP; they are borrowed, and so is rrl, which limits the answers. */
 AX_MUST enum ax_err udp_start(struct udp **out, const struct listen_sockets *sockets,
-			      const struct listener *listeners, struct queue *queue);
+			      const struct listener *listeners, struct queue *queue, struct rrl *rrl);
 /* End the threads; what answers still in the queue need stays. */
 void udp_stop(struct udp *u);
 void udp_free(struct udp *u);
 /* For answers to queries that came another way than by a socket (xdp.h): one of a listener's sockets, and a
- * queue_job's done that sends from job->fd, as job->control says. */
+ * queue_job's done that sends from job->fd, as job->control says, what job->owner, a struct rrl, lets pass. */
 int udp_socket(const struct udp *u, uint32_t listener);
-void udp_send_late(const struct queue_job *job, struct ax_slice answer);
+void udp_send_late(const struct queue_job *job, struct packet *m, struct stats *s);
 void udp_stats(const struct udp *u, struct stats *sum);
 
 #endif

@@ -33,7 +33,8 @@ struct port {
 	struct xsk_ring_cons rx, done;
 	uint64_t unused[XDP_FRAMES]; /* frames for answers that are ours */
 	unsigned unused_n;
-	uint16_t id; /* of the last answer's datagram */
+	uint16_t id;     /* of the last answer's datagram */
+	uint64_t now_us; /* when the batch came */
 	struct packet packet;
 	struct stats stats;
 };
@@ -48,6 +49,7 @@ struct interface {
 struct xdp {
 	const struct udp *udp;
 	struct queue *queue;
+	struct rrl *rrl;
 	struct xdp_takes takes;
 	const struct listener *listeners;
 	atomic_bool stop;
@@ -106,7 +108,9 @@ static void answer_from(struct queue_job *job, const struct frame_end *to)
 static bool queue_query(struct port *p, const struct xdp_take *take, const struct frame_end *from,
 			const struct query *q)
 {
-	struct queue_job job = { .done = udp_send_late, .fd = udp_socket(p->x->udp, take->listener) };
+	struct queue_job job = { .done = udp_send_late,
+				 .fd = udp_socket(p->x->udp, take->listener),
+				 .owner = p->x->rrl };
 	frame_sockaddr(&job.peer, &job.peer_n, from);
 	if (address_is_any(&p->x->listeners[take->listener].address))
 		answer_from(&job, &take->to);
@@ -141,7 +145,10 @@ static size_t answer(struct port *p, uint8_t *out, const uint8_t *frame, size_t 
 		stats_add(&p->stats.overload, 1);
 		r = RESPOND_SEND;
 	}
-	return r == RESPOND_SEND ? frame_answer(out, &f, p->packet.n, ++p->id) : 0;
+	if (r != RESPOND_SEND || !rrl_admit(p->x->rrl, &publish_routing()->rrl, (const struct sockaddr *)&peer,
+					    &p->packet, p->now_us, &p->stats))
+		return 0;
+	return frame_answer(out, &f, p->packet.n, ++p->id);
 }
 
 /* -- batches ---------------------------------------------------------------------------------------------- */
@@ -200,6 +207,7 @@ static bool work(struct port *p)
 	if (!n)
 		return false;
 	unsigned room = p->unused_n < n ? p->unused_n : n;
+	p->now_us = rrl_now_us();
 	publish_online();
 	unsigned k = answer_all(out, p, at, room);
 	publish_offline();
@@ -335,7 +343,8 @@ static enum ax_err start(struct interface *f)
 }
 
 enum ax_err xdp_start(struct xdp **out, const char *const *interfaces, size_t n, const struct listener *listeners,
-		      size_t nlisteners, const struct udp *u, struct queue *queue, void (*say)(const char *))
+		      size_t nlisteners, const struct udp *u, struct queue *queue, struct rrl *rrl,
+		      void (*say)(const char *))
 {
 	*out = NULL;
 	struct xdp *x = calloc(1, sizeof *x);
@@ -343,6 +352,7 @@ enum ax_err xdp_start(struct xdp **out, const char *const *interfaces, size_t n,
 		return ax_fail(AX_ENOMEM, "no memory for AF_XDP");
 	x->udp = u;
 	x->queue = queue;
+	x->rrl = rrl;
 	x->listeners = listeners;
 	enum ax_err e = xdp_takes_find(&x->takes, listeners, nlisteners);
 	while (!e && x->n < n) {

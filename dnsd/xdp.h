@@ -22,11 +22,12 @@ enum { XDP_INTERFACES_MAX = 8, XDP_BATCH = 64, XDP_FRAMES = 2048, XDP_FRAME_SIZE
 
 struct xdp;
 
-/* u's sockets are used until xdp_stop. say (not NULL) is told in which mode each interface works. AX_EIO, AX_EPERM.
+/* u's sockets and rrl are used until xdp_stop. say (not NULL) is told in which mode each interface works. AX_EIO,
+ * AX_EPERM.
  */
 AX_MUST enum ax_err xdp_start(struct xdp **out, const char *const *interfaces, size_t n,
 			      const struct listener *listeners, size_t nlisteners, const struct udp *u,
-			      struct queue *queue, void (*say)(const char *));
+			      struct queue *queue, struct rrl *rrl, void (*say)(const char *));
 /* Give the interfaces back to the kernel and end the threads. NULL is fine. */
 void xdp_stop(struct xdp *x);
 void xdp_free(struct xdp *x);

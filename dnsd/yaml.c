@@ -67,7 +67,8 @@ static enum ax_err kept_text(const char **out, struct reader *r, const yaml_node
 	return e ? e : conf_keep(out, r->c, *out);
 }
 
-static enum ax_err number_of(unsigned *out, const struct reader *r, const yaml_node_t *n, unsigned max)
+static enum ax_err number_from(unsigned *out, const struct reader *r, const yaml_node_t *n, unsigned min,
+			       unsigned max)
 {
 	const char *text;
 	char *end;
@@ -76,9 +77,14 @@ static enum ax_err number_of(unsigned *out, const struct reader *r, const yaml_n
 		return e;
 	unsigned long v = strtoul(text, &end, 10);
 	*out = (unsigned)v;
-	return *text < '0' || *text > '9' || *end || v == 0 || v > max
-		       ? bad(r, n, "a number from 1 to %u is wanted: `%s`", max, text)
+	return *text < '0' || *text > '9' || *end || v < min || v > max
+		       ? bad(r, n, "a number from %u to %u is wanted: `%s`", min, max, text)
 		       : AX_OK;
+}
+
+static enum ax_err number_of(unsigned *out, const struct reader *r, const yaml_node_t *n, unsigned max)
+{
+	return number_from(out, r, n, 1, max);
 }
 
 static enum ax_err each_item(struct reader *r, yaml_node_t *n,
@@ -349,6 +355,99 @@ static enum ax_err take_tls(struct reader *r, yaml_node_t *n, void *ctx)
 	return each_key(r, n, keys, ctx);
 }
 
+/* -- rate limits ------------------------------------------------------------------------------------------ */
+
+static struct rrl_rates *rates_of(struct reader *r)
+{
+	return &r->c->routing->rrl;
+}
+
+static enum ax_err rrl_responses(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return number_from(&rates_of(r)->per_s[RRL_RESPONSE], r, n, 0, RRL_PER_S_MAX);
+}
+
+static enum ax_err rrl_nxdomains(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return number_from(&rates_of(r)->per_s[RRL_NXDOMAIN], r, n, 0, RRL_PER_S_MAX);
+}
+
+static enum ax_err rrl_errors(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return number_from(&rates_of(r)->per_s[RRL_ERROR], r, n, 0, RRL_PER_S_MAX);
+}
+
+static enum ax_err rrl_referrals(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return number_from(&rates_of(r)->per_s[RRL_REFERRAL], r, n, 0, RRL_PER_S_MAX);
+}
+
+static enum ax_err rrl_burst(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return number_of(&rates_of(r)->burst_s, r, n, RRL_BURST_S_MAX);
+}
+
+static enum ax_err rrl_slip(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return number_from(&rates_of(r)->slip, r, n, 0, RRL_SLIP_MAX);
+}
+
+static enum ax_err rrl_bits_4(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return number_of(&rates_of(r)->bits_4, r, n, 32);
+}
+
+static enum ax_err rrl_bits_6(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return number_of(&rates_of(r)->bits_6, r, n, 128);
+}
+
+static enum ax_err rrl_accounts(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return number_of(&r->c->rrl_accounts, r, n, RRL_ACCOUNTS_MAX);
+}
+
+static enum ax_err rrl_exempt_one(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	const char *text;
+	(void)ctx;
+	enum ax_err e = text_of(&text, r, n);
+	return e ? e : said(r, n, rrl_exempt(rates_of(r), text));
+}
+
+static enum ax_err rrl_exempt_all(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	return each_item(r, n, rrl_exempt_one, ctx);
+}
+
+static enum ax_err take_rrl(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	static const struct key keys[] = { { "responses-per-second", rrl_responses },
+					   { "nxdomains-per-second", rrl_nxdomains },
+					   { "errors-per-second", rrl_errors },
+					   { "referrals-per-second", rrl_referrals },
+					   { "burst", rrl_burst },
+					   { "slip", rrl_slip },
+					   { "ipv4-prefix", rrl_bits_4 },
+					   { "ipv6-prefix", rrl_bits_6 },
+					   { "accounts", rrl_accounts },
+					   { "exempt", rrl_exempt_all },
+					   { NULL, NULL } };
+	rates_of(r)->on = true;
+	return each_key(r, n, keys, ctx);
+}
+
+/* -- what is served --------------------------------------------------------------------------------------- */
+
 static enum ax_err take_zone(struct reader *r, yaml_node_t *n, void *ctx)
 {
 	const char *text;
@@ -446,6 +545,7 @@ static const struct key top_keys[] = {
 	{ "tcp-idle", take_idle },
 	{ "tcp-write", take_write },
 	{ "tls", take_tls },
+	{ "rrl", take_rrl },
 	{ "require-signed", take_signers },
 	{ "ecs-from", take_sources },
 	{ "geo", take_geo },

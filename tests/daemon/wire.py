@@ -3,6 +3,7 @@
 WIRE_TLS=FILE: streams are TLS, the certificate in FILE is trusted; WIRE_UDP=PORT: where UDP is then asked."""
 import os
 import random
+import select
 import socket
 import ssl
 import struct
@@ -222,6 +223,27 @@ def tls_serial(port, want):
     t = c.wrap_socket(socket.create_connection(("127.0.0.1", port), 5))
     der = t.getpeercert(True)
     expect(b"\x02\x01" + bytes([want]) in der[:30], "another certificate")
+
+
+def flood(port, source, n, name, rtype, low, high, cut_low, cut_high):
+    """n queries from an address, a moment apart: how many are answered in full, and how many cut short?"""
+    u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    u.bind((source, 0))
+    whole = cut = 0
+
+    def take():
+        nonlocal whole, cut
+        m = u.recv(4096)
+        whole, cut = whole + (not m[2] & 2), cut + bool(m[2] & 2)
+
+    for i in range(n):
+        u.sendto(query(name.replace("%", str(i)), rtype, i), ("127.0.0.1", port))
+        while select.select([u], [], [], 0.002 if i % 16 == 15 else 0)[0]:
+            take()
+    while select.select([u], [], [], 0.5)[0]:
+        take()
+    print("%d whole, %d cut short" % (whole, cut))
+    expect(low <= whole <= high and cut_low <= cut <= cut_high, "%d whole, %d cut short" % (whole, cut))
 
 
 def mutate(rng, message):
