@@ -66,6 +66,11 @@ bool address_same(const struct address *a, const struct address *b)
 	return a->n == b->n && memcmp(&a->storage, &b->storage, a->n) == 0;
 }
 
+void address_copy(struct sockaddr_storage *to, const struct sockaddr *from)
+{
+	memcpy(to, from, from->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
+}
+
 bool address_is_loopback(const struct address *a)
 {
 	if (a->sa.sa_family == AF_INET6)

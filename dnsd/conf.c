@@ -31,7 +31,9 @@ enum {
 	OPTION_TLS_KEY,
 	OPTION_IDLE,
 	OPTION_WRITE,
-	OPTION_RRL
+	OPTION_RRL,
+	OPTION_PROXY,
+	OPTION_PER_ADDRESS
 };
 
 static const struct option options[] = {
@@ -56,6 +58,8 @@ static const struct option options[] = {
 	{ "tcp-idle", required_argument, NULL, OPTION_IDLE },
 	{ "tcp-write", required_argument, NULL, OPTION_WRITE },
 	{ "rrl", required_argument, NULL, OPTION_RRL },
+	{ "proxy-from", required_argument, NULL, OPTION_PROXY },
+	{ "tcp-per-address", required_argument, NULL, OPTION_PER_ADDRESS },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -114,6 +118,8 @@ static bool has_tls(const struct conf *c)
 
 enum ax_err conf_check(struct conf *c)
 {
+	if (!c->tcp_per_address)
+		c->tcp_per_address = c->tcp_connections / TCP_SHARE ? c->tcp_connections / TCP_SHARE : 1;
 	if (!c->listeners)
 		return ax_fail(AX_EUSAGE, "--listen is needed, e.g. --listen 127.0.0.1:5300");
 	if (!c->tls_certificate != !c->tls_key || (has_tls(c) && !c->tls_key))
@@ -199,7 +205,7 @@ static enum ax_err take(struct conf *c, int option, const char *said)
 	case OPTION_THREADS:
 		return number(&c->threads, "threads", optarg, CONF_THREADS_MAX);
 	case OPTION_TCP:
-		return number(&c->tcp_connections, "tcp-connections", optarg, 1 << 20);
+		return number(&c->tcp_connections, "tcp-connections", optarg, TCP_CONNECTIONS_MAX);
 	case OPTION_SIGNED:
 		c->require_signed = true;
 		return AX_OK;
@@ -216,6 +222,10 @@ static enum ax_err take(struct conf *c, int option, const char *said)
 		return AX_OK;
 	case OPTION_ECS:
 		return usage_error(routing_ecs_from(c->routing, optarg), "--ecs-from");
+	case OPTION_PROXY:
+		return usage_error(routing_proxy_from(c->routing, optarg), "--proxy-from");
+	case OPTION_PER_ADDRESS:
+		return number(&c->tcp_per_address, "tcp-per-address", optarg, TCP_CONNECTIONS_MAX);
 	case OPTION_METRICS:
 		return conf_metrics(c, optarg);
 	case OPTION_XDP:

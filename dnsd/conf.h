@@ -22,7 +22,7 @@ struct conf {
 	size_t interfaces;
 	struct ax_name *zones; /* owned */
 	size_t nzones;
-	unsigned rrl_accounts, threads, tcp_connections, tcp_idle_s, tcp_write_s;
+	unsigned rrl_accounts, threads, tcp_connections, tcp_per_address, tcp_idle_s, tcp_write_s;
 	const char *tls_certificate, *tls_key; /* files; NULL: nobody speaks TLS */
 	struct tls_pair *tls;                  /* what is in them; owned, unless it is taken out */
 	bool require_signed;

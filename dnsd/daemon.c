@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "dnsd/arms.h"
@@ -158,6 +159,27 @@ static enum ax_err open_repository(struct daemon *d)
 	return e == AX_EPERM || e == AX_EROFS ? ax_repo_open(&d->repo, d->conf.repo, true) : e;
 }
 
+/* How many connections there may be: each needs a descriptor, and some are needed for what else is open. */
+static unsigned connections(const struct daemon *d)
+{
+	enum { OTHERS = 20, EACH_THREAD = 4 };
+	char line[200];
+	struct rlimit limit;
+	unsigned wanted = d->conf.tcp_connections, threads = d->conf.threads;
+	rlim_t others = OTHERS + d->sockets.n + EACH_THREAD * threads;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted + others)
+		return wanted;
+	limit.rlim_cur = limit.rlim_max < wanted + others ? limit.rlim_max : wanted + others;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur >= wanted + others)
+		return wanted;
+	rlim_t left = limit.rlim_cur > others + threads ? limit.rlim_cur - others : threads;
+	snprintf(line, sizeof line, "of %u TCP connections there will be %llu: %llu descriptors are allowed", wanted,
+		 (unsigned long long)left, (unsigned long long)limit.rlim_cur);
+	d->log(line);
+	return (unsigned)left;
+}
+
 /* All that is opened. */
 static enum ax_err acquire(struct daemon *d)
 {
@@ -189,7 +211,8 @@ static enum ax_err serve(struct daemon *d)
 					       .now = now(),
 					       .log = d->log };
 	const struct tcp_options tcp = { .threads = c->threads,
-					 .connections = c->tcp_connections,
+					 .connections = connections(d),
+					 .per_address = c->tcp_per_address,
 					 .idle_s = c->tcp_idle_s,
 					 .write_s = c->tcp_write_s,
 					 .tls = d->tls };
@@ -293,8 +316,8 @@ static bool same_interfaces(const struct conf *a, const struct conf *b)
 
 static bool same_tcp(const struct conf *a, const struct conf *b)
 {
-	return a->tcp_connections == b->tcp_connections && a->tcp_idle_s == b->tcp_idle_s &&
-	       a->tcp_write_s == b->tcp_write_s;
+	return a->tcp_connections == b->tcp_connections && a->tcp_per_address == b->tcp_per_address &&
+	       a->tcp_idle_s == b->tcp_idle_s && a->tcp_write_s == b->tcp_write_s;
 }
 
 /* What can't be changed while running is as it was? */

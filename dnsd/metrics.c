@@ -108,6 +108,9 @@ static void put_counters(struct ax_buf *b, const struct stats *s)
 	counter(b, "tcp_connections_total", "TCP connections accepted.", &s->tcp_connections);
 	counter(b, "tcp_closed_idle_total", "TCP connections ended for being idle.", &s->tcp_closed_idle);
 	counter(b, "tcp_refused_total", "TCP connections that gave way as there were too many.", &s->tcp_refused);
+	counter(b, "tcp_refused_address_total", "TCP connections refused as their address had too many.",
+		&s->tcp_refused_address);
+	counter(b, "proxy_errors_total", "Streams and packets of proxies without a PROXY header.", &s->proxy_errors);
 	counter(b, "images_built_total", "Images built from a whole tree.", &s->built);
 	counter(b, "images_updated_total", "Images updated by a diff.", &s->updated);
 	counter(b, "load_errors_total", "Times a zone's new state could not be served.", &s->load_errors);

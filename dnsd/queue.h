@@ -23,7 +23,7 @@ struct queue_job {
 	void (*done)(const struct queue_job *job, struct packet *m, struct stats *s);
 	/* for done: */
 	int fd;
-	struct sockaddr_storage peer;
+	struct sockaddr_storage peer, client; /* who gets it, whom it is for */
 	socklen_t peer_n;
 	uint8_t control[QUEUE_CONTROL]; /* cmsg with the address to answer from */
 	size_t control_n;

@@ -5,6 +5,8 @@
 #include <time.h>
 
 #include "core/ref.h"
+#include "dnsd/address.h"
+#include "dnsd/proxy.h"
 
 struct routing *routing_new(void)
 {
@@ -32,6 +34,7 @@ void routing_free(struct routing *r)
 	}
 	geo_close(r->geo);
 	free(r->ecs_from);
+	free(r->proxy_from);
 	rrl_rates_fini(&r->rrl);
 	free(r);
 }
@@ -127,6 +130,11 @@ enum ax_err routing_ecs_from(struct routing *r, const char *text)
 	return net_list_add(&r->ecs_from, &r->ecs_sources, text);
 }
 
+enum ax_err routing_proxy_from(struct routing *r, const char *text)
+{
+	return net_list_add(&r->proxy_from, &r->proxies, text);
+}
+
 static void copy_count(_Atomic uint64_t *to, const _Atomic uint64_t *from)
 {
 	atomic_store_explicit(to, atomic_load_explicit(from, memory_order_relaxed), memory_order_relaxed);
@@ -218,6 +226,24 @@ static uint32_t choose(const struct routing *r, const struct route_view *v, cons
 		return rule->arm;
 	}
 	return canary_takes(&v->canary, client) ? v->canary_arm : v->arm;
+}
+
+bool route_unwrap(const struct routing *r, const struct sockaddr **peer, struct sockaddr_storage *client,
+		  struct ax_slice *datagram)
+{
+	struct net host;
+	size_t n;
+	if (!r->proxies)
+		return true;
+	net_of_peer(&host, *peer);
+	if (!net_listed(r->proxy_from, r->proxies, &host))
+		return true;
+	address_copy(client, *peer);
+	if (proxy_read(client, &n, *datagram) != PROXY_DONE)
+		return false;
+	*peer = (const struct sockaddr *)client;
+	*datagram = ax_slice(datagram->p + n, datagram->n - n);
+	return true;
 }
 
 uint32_t route_choose(const struct routing *r, uint32_t listener, const struct sockaddr *peer, struct query *q,

@@ -54,6 +54,8 @@ struct routing {
 	uint32_t listener[ROUTE_LISTENERS_MAX]; /* its view; 0 unless told otherwise */
 	struct net *ecs_from;
 	size_t ecs_sources;
+	struct net *proxy_from; /* who tells whom it speaks for (proxy.h) */
+	size_t proxies;
 	struct geo *geo;
 	struct rrl_rates rrl;
 };
@@ -73,9 +75,15 @@ AX_MUST enum ax_err routing_rule(struct routing *r, struct route_view *v, const 
 				 const char *branch);
 /* Honour the client subnet option of queries from this network. */
 AX_MUST enum ax_err routing_ecs_from(struct routing *r, const char *text);
+/* Take a PROXY header from this network, and nothing without one. */
+AX_MUST enum ax_err routing_proxy_from(struct routing *r, const char *text);
 /* Go on counting where an older routing stopped: for equal arms, and rules of equal names. */
 void routing_continue(struct routing *r, const struct routing *old);
 
+/* The query in a datagram: from a trusted proxy it stands behind whom the proxy speaks for, who is put into `client`
+ * and becomes the peer. False: the proxy does not say. */
+bool route_unwrap(const struct routing *r, const struct sockaddr **peer, struct sockaddr_storage *client,
+		  struct ax_slice *datagram);
 /* The arm for a query that came to a listener from peer. Takes note in q of the client subnet option to be echoed.
  * *rcode: AX_RCODE_FORMERR if that option, from one who may use it, is malformed. */
 uint32_t route_choose(const struct routing *r, uint32_t listener, const struct sockaddr *peer, struct query *q,

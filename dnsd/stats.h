@@ -31,6 +31,8 @@
 	X(tcp_connections, "TCP connections accepted")                  \
 	X(tcp_closed_idle, "TCP connections ended for being idle")      \
 	X(tcp_refused, "TCP connections refused for being too many")    \
+	X(tcp_refused_address, "of an address that had too many")       \
+	X(proxy_errors, "streams and packets without a PROXY header")   \
 	X(published, "views published")                                 \
 	X(built, "images built from a whole tree")                      \
 	X(updated, "images updated by a diff")                          \

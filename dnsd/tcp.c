@@ -1,5 +1,6 @@
 #include "dnsd/tcp.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -12,13 +13,32 @@
 enum { EVENTS = 64, ACCEPT_BURST = 64 };
 
 struct tcp {
+	struct addresses *addresses;
 	size_t n;
 	struct server server[];
 };
 
 /* -- a thread --------------------------------------------------------------------------------------------- */
 
-/* Out of descriptors, the quietest connection makes room for one that may ask something. */
+/* Without a descriptor for a new connection the listening sockets would be ready, in vain, all the time. */
+static void pause_accepting(struct server *s, bool pause)
+{
+	for (size_t i = 0; i < s->listens; i++) {
+		struct epoll_event e = { .events = pause ? 0 : EPOLLIN, .data.u64 = EVENT_LISTEN + i };
+		(void)epoll_ctl(s->epoll, EPOLL_CTL_MOD, s->listen[i].fd, &e);
+	}
+	s->paused_s = pause ? connection_now_s() : 0;
+}
+
+/* accept(2) says so before it looks whether there is anybody. */
+static bool is_anybody_there(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	return poll(&p, 1, 0) > 0;
+}
+
+/* Out of descriptors, the quietest connection makes room for one that may ask something, unless it has only just come
+ * itself. */
 static void accept_some(struct server *s, const struct listen_socket *from)
 {
 	for (unsigned n = 0; n < ACCEPT_BURST; n++) {
@@ -27,12 +47,17 @@ static void accept_some(struct server *s, const struct listen_socket *from)
 		int fd = accept4(from->fd, (struct sockaddr *)&peer, &n_peer, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
 			connection_begin(s, fd, from, &peer);
-		} else if ((errno == EMFILE || errno == ENFILE) && s->oldest != CONNECTION_NONE) {
-			stats_add(&s->stats.tcp_refused, 1);
-			connection_end(s, s->oldest);
-		} else {
+			continue;
+		}
+		if ((errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) ||
+		    !is_anybody_there(from->fd))
+			return;
+		if (s->used <= n) {
+			pause_accepting(s, true);
 			return;
 		}
+		stats_add(&s->stats.tcp_refused, 1);
+		connection_end(s, s->oldest);
 	}
 }
 
@@ -52,10 +77,12 @@ static void *run(void *arg)
 	struct epoll_event events[EVENTS];
 	publish_register();
 	while (!atomic_load(&s->stop)) {
-		int n = epoll_wait(s->epoll, events, EVENTS, s->used ? 1000 : -1);
+		int n = epoll_wait(s->epoll, events, EVENTS, s->used || s->paused_s ? 1000 : -1);
 		for (int i = 0; i < n; i++)
 			handle(s, &events[i]);
 		connections_end_idle(s);
+		if (s->paused_s && connection_now_s() > s->paused_s)
+			pause_accepting(s, false);
 	}
 	publish_unregister();
 	return NULL;
@@ -71,11 +98,13 @@ static enum ax_err watch(struct server *s, int fd, uint64_t what)
 	return ax_fail(AX_EIO, "epoll_ctl: %s", strerror(errno));
 }
 
-static enum ax_err server_init(struct server *s, const struct tcp_options *o, struct queue *queue)
+static enum ax_err server_init(struct server *s, const struct tcp_options *o, struct queue *queue,
+			       struct addresses *addresses)
 {
 	pthread_mutex_init(&s->lock, NULL);
 	s->last = &s->first;
 	s->queue = queue;
+	s->addresses = addresses;
 	s->options = *o;
 	s->options.connections = o->connections / o->threads ? o->connections / o->threads : 1;
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -124,8 +153,10 @@ enum ax_err tcp_start(struct tcp **out, const struct listen_sockets *sockets, co
 	for (unsigned i = 0; i < o->threads; i++)
 		t->server[i].epoll = t->server[i].wake = -1;
 	t->n = o->threads;
+	if (!e)
+		e = addresses_new(&t->addresses, o->connections + o->threads, o->per_address);
 	for (unsigned i = 0; !e && i < t->n; i++)
-		e = server_init(&t->server[i], o, queue);
+		e = server_init(&t->server[i], o, queue, t->addresses);
 	if (!e)
 		e = share_out(t, sockets);
 	for (unsigned i = 0; !e && i < t->n; i++) {
@@ -180,6 +211,7 @@ void tcp_free(struct tcp *t)
 	for (size_t i = 0; i < t->n; i++)
 		if (t->server[i].last) /* it was begun */
 			server_fini(&t->server[i]);
+	addresses_free(t->addresses);
 	free(t);
 }
 

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "dnsd/publish.h"
 #include "dnsd/tcp_internal.h"
 
 enum { NONE = CONNECTION_NONE };
@@ -89,6 +90,8 @@ void connection_end(struct server *s, uint32_t i)
 {
 	struct connection *c = &s->c[i];
 	tls_end(c->tls);
+	if (c->counted)
+		addresses_leave(s->addresses, (const struct sockaddr *)&c->client);
 	close(c->fd); /* leaves epoll with it */
 	unlink_age(s, i);
 	ax_buf_fini(&c->in);
@@ -101,6 +104,31 @@ void connection_end(struct server *s, uint32_t i)
 	s->used--;
 }
 
+static bool is_proxy(const struct sockaddr_storage *peer)
+{
+	struct net n;
+	net_of_peer(&n, (const struct sockaddr *)peer);
+	publish_online();
+	const struct routing *r = publish_routing();
+	bool listed = net_listed(r->proxy_from, r->proxies, &n);
+	publish_offline();
+	return listed;
+}
+
+bool connection_meet(struct server *s, uint32_t i)
+{
+	struct connection *c = &s->c[i];
+	c->proxied = false;
+	c->counted = addresses_enter(s->addresses, (const struct sockaddr *)&c->client);
+	if (!c->counted) {
+		stats_add(&s->stats.tcp_refused_address, 1);
+		return false;
+	}
+	if (c->transport == TRANSPORT_TLS)
+		c->tls = tls_begin(s->options.tls, c->fd);
+	return c->tls || c->transport != TRANSPORT_TLS;
+}
+
 void connection_begin(struct server *s, int fd, const struct listen_socket *from, const struct sockaddr_storage *peer)
 {
 	int on = 1;
@@ -111,9 +139,7 @@ void connection_begin(struct server *s, int fd, const struct listen_socket *from
 	uint32_t i = s->free;
 	struct connection *c = &s->c[i];
 	struct epoll_event e = { .events = EPOLLIN, .data.u64 = i };
-	struct tls_session *tls = from->transport == TRANSPORT_TLS ? tls_begin(s->options.tls, fd) : NULL;
-	if ((from->transport == TRANSPORT_TLS && !tls) || epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &e) != 0) {
-		tls_end(tls);
+	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &e) != 0) {
 		close(fd);
 		return;
 	}
@@ -123,12 +149,14 @@ void connection_begin(struct server *s, int fd, const struct listen_socket *from
 	*c = (struct connection){ .fd = fd,
 				  .generation = c->generation,
 				  .reading = true,
+				  .proxied = is_proxy(peer),
 				  .transport = from->transport,
 				  .listener = from->listener,
-				  .peer = *peer,
-				  .tls = tls };
+				  .client = *peer };
 	link_newest(s, i);
 	stats_add(&s->stats.tcp_connections, 1);
+	if (!c->proxied && !connection_meet(s, i))
+		connection_end(s, i);
 }
 
 void connection_want(struct server *s, uint32_t i, bool more)

@@ -21,10 +21,12 @@ struct connection {
 	int64_t due_s;
 	unsigned pending; /* answers to come from the plain way */
 	bool eof, reading;
+	bool proxied; /* a PROXY header is to come before anything else */
+	bool counted; /* among its address' connections */
 	enum transport transport;
-	uint32_t listener; /* the index of the address it came to */
-	struct sockaddr_storage peer;
-	struct tls_session *tls; /* NULL: plain */
+	uint32_t listener;              /* the index of the address it came to */
+	struct sockaddr_storage client; /* the other end, or whom it speaks for */
+	struct tls_session *tls;        /* NULL: plain */
 };
 
 /* An answer of the plain way on its way to its connection. */
@@ -41,7 +43,9 @@ struct server {
 	int epoll, wake;
 	struct listen_socket *listen;
 	size_t listens;
-	struct tcp_options options; /* connections: of this thread */
+	struct tcp_options options;  /* connections: of this thread */
+	struct addresses *addresses; /* all threads' */
+	int64_t paused_s;            /* nothing is accepted since then, as there are no descriptors; 0: it is */
 	struct connection *c;
 	uint32_t used, newest, oldest, free; /* free: list through `newer` */
 	struct queue *queue;
@@ -65,6 +69,8 @@ void connections_fini(struct server *s);
 void connection_begin(struct server *s, int fd, const struct listen_socket *from,
 		      const struct sockaddr_storage *peer);
 void connection_end(struct server *s, uint32_t i);
+/* Who is the client is known by now: begin to speak with it. False: it has too many connections, or no memory. */
+bool connection_meet(struct server *s, uint32_t i);
 /* Something happened. */
 void connection_touch(struct server *s, uint32_t i);
 /* Tell epoll what to wait for. more: TLS has bytes that the socket no longer shows. */

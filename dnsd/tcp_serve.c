@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "dnsd/proxy.h"
 #include "dnsd/publish.h"
 #include "dnsd/tcp_internal.h"
 
@@ -23,6 +24,28 @@ static ssize_t transmit(struct connection *c, const void *p, size_t n)
 static bool not_now(void)
 {
 	return errno == EAGAIN || errno == EWOULDBLOCK;
+}
+
+/* Read of the PROXY header what is there, and nothing behind it. False: it is none, or the client is refused. */
+static bool read_header(struct server *s, uint32_t i)
+{
+	struct connection *c = &s->c[i];
+	enum proxy verdict;
+	size_t n;
+	while ((verdict = proxy_read(&c->client, &n, ax_buf_view(&c->in))) == PROXY_MORE) {
+		if (!ax_buf_reserve(&c->in, n - c->in.n))
+			return false;
+		ssize_t got = recv(c->fd, c->in.p + c->in.n, n - c->in.n, MSG_DONTWAIT);
+		if (got < 0 && (not_now() || errno == EINTR))
+			return true;
+		if (got <= 0)
+			return false;
+		c->in.n += (size_t)got;
+	}
+	ax_buf_clear(&c->in);
+	if (verdict == PROXY_BAD)
+		stats_add(&s->stats.proxy_errors, 1);
+	return verdict == PROXY_DONE && connection_meet(s, i);
 }
 
 /* Read once; *any: there may be more. False: the connection is broken. */
@@ -125,7 +148,7 @@ static bool serve(struct server *s, uint32_t i, struct ax_slice wire)
 {
 	struct connection *c = &s->c[i];
 	struct query q;
-	const struct sockaddr *peer = (const struct sockaddr *)&c->peer;
+	const struct sockaddr *peer = (const struct sockaddr *)&c->client;
 	enum respond r = respond_routed(&s->packet, &q, wire, c->listener, peer, c->transport, &s->stats);
 	if (r == RESPOND_DROP)
 		return false;
@@ -221,6 +244,12 @@ void serve_ready(struct server *s, uint32_t i, uint32_t events)
 {
 	struct connection *c = &s->c[i];
 	bool good = !(events & EPOLLERR || (events & EPOLLHUP && !c->reading)), any = true;
+	if (good && c->proxied)
+		good = read_header(s, i);
+	if (good && c->proxied) {
+		connection_want(s, i, false);
+		return;
+	}
 	good = good && settle(s, i);
 	for (unsigned reads = 0; good && any && may_read(c) && reads < READS_MAX; reads++)
 		good = read_some(c, &any) && settle(s, i);

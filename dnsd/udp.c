@@ -66,7 +66,7 @@ static void turn_round(struct msghdr *h)
 
 void udp_send_late(const struct queue_job *job, struct packet *m, struct stats *stats)
 {
-	const struct sockaddr *client = (const struct sockaddr *)&job->peer;
+	const struct sockaddr *client = (const struct sockaddr *)&job->client;
 	if (!rrl_admit(job->owner, &publish_routing()->rrl, client, m, rrl_now_us(), stats))
 		return;
 	struct iovec iov = { m->p, m->n };
@@ -80,7 +80,8 @@ void udp_send_late(const struct queue_job *job, struct packet *m, struct stats *
 	(void)sendmsg(job->fd, &h, MSG_DONTWAIT); /* lost like any datagram */
 }
 
-static bool queue_query(struct server *l, const struct msghdr *h, const struct query *q)
+static bool queue_query(struct server *l, const struct msghdr *h, const struct sockaddr *client,
+			const struct query *q)
 {
 	struct queue_job job;
 	memset((char *)&job + offsetof(struct queue_job, n), 0, sizeof job - offsetof(struct queue_job, n));
@@ -90,6 +91,7 @@ static bool queue_query(struct server *l, const struct msghdr *h, const struct q
 	job.fd = l->fd;
 	memcpy(&job.peer, h->msg_name, h->msg_namelen);
 	job.peer_n = h->msg_namelen;
+	address_copy(&job.client, client);
 	if (h->msg_controllen && h->msg_controllen <= QUEUE_CONTROL) {
 		memcpy(job.control, h->msg_control, h->msg_controllen);
 		job.control_n = h->msg_controllen;
@@ -128,10 +130,16 @@ static bool answer(struct server *l, unsigned i, unsigned k)
 	if (l->any)
 		turn_round(h);
 	b->packet.p = b->answer[k];
+	struct sockaddr_storage client;
 	const struct sockaddr *peer = (const struct sockaddr *)&b->peer[i];
 	struct ax_slice wire = ax_slice(b->query[i], b->in[i].msg_len);
+	if (!route_unwrap(publish_routing(), &peer, &client, &wire)) {
+		stats_add(&l->stats.proxy_errors, 1);
+		stats_add(&l->stats.dropped, 1);
+		return false;
+	}
 	enum respond r = respond_routed(&b->packet, &q, wire, l->index, peer, TRANSPORT_UDP, &l->stats);
-	if (r == RESPOND_PLAIN && !queue_query(l, h, &q)) {
+	if (r == RESPOND_PLAIN && !queue_query(l, h, peer, &q)) {
 		respond_error(&b->packet, &q, AX_RCODE_SERVFAIL, TRANSPORT_UDP, &l->stats);
 		stats_add(&l->stats.overload, 1);
 		r = RESPOND_SEND;

@@ -106,49 +106,60 @@ static void answer_from(struct queue_job *job, const struct frame_end *to)
 }
 
 static bool queue_query(struct port *p, const struct xdp_take *take, const struct frame_end *from,
-			const struct query *q)
+			const struct sockaddr *client, const struct query *q)
 {
 	struct queue_job job = { .done = udp_send_late,
 				 .fd = udp_socket(p->x->udp, take->listener),
 				 .owner = p->x->rrl };
 	frame_sockaddr(&job.peer, &job.peer_n, from);
+	address_copy(&job.client, client);
 	if (address_is_any(&p->x->listeners[take->listener].address))
 		answer_from(&job, &take->to);
 	return queue_put(p->x->queue, &job, q);
 }
 
+/* The answer to a query that was taken, behind the room for its frame's headers. False: there is none to be sent. */
+static bool answer_query(struct port *p, const struct frame *f, const struct frame_end *from,
+			 const struct xdp_take *take)
+{
+	struct sockaddr_storage station, client;
+	socklen_t n;
+	struct query q;
+	struct ax_slice wire = f->query;
+	const struct sockaddr *peer = (const struct sockaddr *)&station;
+	frame_sockaddr(&station, &n, from);
+	if (!route_unwrap(publish_routing(), &peer, &client, &wire)) {
+		stats_add(&p->stats.proxy_errors, 1);
+		stats_add(&p->stats.dropped, 1);
+		return false;
+	}
+	enum respond r = respond_routed(&p->packet, &q, wire, take->listener, peer, TRANSPORT_UDP, &p->stats);
+	if (r == RESPOND_PLAIN && !queue_query(p, take, from, peer, &q)) {
+		respond_error(&p->packet, &q, AX_RCODE_SERVFAIL, TRANSPORT_UDP, &p->stats);
+		stats_add(&p->stats.overload, 1);
+		r = RESPOND_SEND;
+	}
+	return r == RESPOND_SEND &&
+	       rrl_admit(p->x->rrl, &publish_routing()->rrl, peer, &p->packet, p->now_us, &p->stats);
+}
+
 /* The answer to the frame of n octets into `out`; its length, or 0 if there is none to be sent. */
 static size_t answer(struct port *p, uint8_t *out, const uint8_t *frame, size_t n)
 {
-	struct sockaddr_storage peer;
-	socklen_t peer_n;
 	struct frame_end from, to;
 	struct frame f;
-	struct query q;
-	if (!frame_read(&f, frame, n)) {
-		stats_add(&p->stats.dropped, 1);
-		return 0;
+	const struct xdp_take *take = NULL;
+	if (frame_read(&f, frame, n)) {
+		frame_from(&from, &f);
+		frame_to(&to, &f);
+		take = xdp_takes_look(&p->x->takes, &to);
 	}
-	frame_from(&from, &f);
-	frame_to(&to, &f);
-	frame_sockaddr(&peer, &peer_n, &from);
-	const struct xdp_take *take = xdp_takes_look(&p->x->takes, &to);
 	if (!take) {
 		stats_add(&p->stats.dropped, 1);
 		return 0;
 	}
 	p->packet.p = out + frame_headers(&f);
-	enum respond r = respond_routed(&p->packet, &q, f.query, take->listener, (const struct sockaddr *)&peer,
-					TRANSPORT_UDP, &p->stats);
-	if (r == RESPOND_PLAIN && !queue_query(p, take, &from, &q)) {
-		respond_error(&p->packet, &q, AX_RCODE_SERVFAIL, TRANSPORT_UDP, &p->stats);
-		stats_add(&p->stats.overload, 1);
-		r = RESPOND_SEND;
-	}
-	if (r != RESPOND_SEND || !rrl_admit(p->x->rrl, &publish_routing()->rrl, (const struct sockaddr *)&peer,
-					    &p->packet, p->now_us, &p->stats))
-		return 0;
-	return frame_answer(out, &f, p->packet.n, ++p->id);
+	return answer_query(p, &f, &from, take) ? frame_answer(out, &f, p->packet.n, ++p->id) : 0;
 }
 
 /* -- batches ---------------------------------------------------------------------------------------------- */

@@ -320,7 +320,13 @@ static enum ax_err take_threads(struct reader *r, yaml_node_t *n, void *ctx)
 static enum ax_err take_tcp(struct reader *r, yaml_node_t *n, void *ctx)
 {
 	(void)ctx;
-	return number_of(&r->c->tcp_connections, r, n, 1 << 20);
+	return number_of(&r->c->tcp_connections, r, n, TCP_CONNECTIONS_MAX);
+}
+
+static enum ax_err take_per_address(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return number_of(&r->c->tcp_per_address, r, n, TCP_CONNECTIONS_MAX);
 }
 
 static enum ax_err take_idle(struct reader *r, yaml_node_t *n, void *ctx)
@@ -474,6 +480,19 @@ static enum ax_err take_sources(struct reader *r, yaml_node_t *n, void *ctx)
 	return each_item(r, n, take_source, ctx);
 }
 
+static enum ax_err take_proxy(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	const char *text;
+	(void)ctx;
+	enum ax_err e = text_of(&text, r, n);
+	return e ? e : said(r, n, routing_proxy_from(r->c->routing, text));
+}
+
+static enum ax_err take_proxies(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	return each_item(r, n, take_proxy, ctx);
+}
+
 static enum ax_err take_signer(struct reader *r, yaml_node_t *n, void *ctx)
 {
 	const char *path;
@@ -542,12 +561,14 @@ static const struct key top_keys[] = {
 	{ "zones", take_zones },
 	{ "threads", take_threads },
 	{ "tcp-connections", take_tcp },
+	{ "tcp-per-address", take_per_address },
 	{ "tcp-idle", take_idle },
 	{ "tcp-write", take_write },
 	{ "tls", take_tls },
 	{ "rrl", take_rrl },
 	{ "require-signed", take_signers },
 	{ "ecs-from", take_sources },
+	{ "proxy-from", take_proxies },
 	{ "geo", take_geo },
 	{ "views", take_views },
 	{ "listen", take_listen },

@@ -7,7 +7,7 @@
 example_zone >"$T/example.zone"
 ok init apex init example.
 ok import apex import "$T/example.zone"
-serve apexd --threads 1 --tcp-connections 20
+serve apexd --threads 1 --tcp-connections 20 --tcp-per-address 20
 ok pipeline wire pipeline 2000
 ok octet_by_octet wire trickle
 ok half_closed wire half_close
@@ -21,3 +21,28 @@ fi
 ok good_queries_after wire good
 stop "$daemon"
 is sigterm_ends_it_cleanly $? 0
+
+serve impatient --threads 2 --tcp-idle 1 --tcp-write 1
+ok impatient__ends_who_does_not_take_part wire shunned
+ok impatient__that_is_counted test "$(counter "$T/impatient.log" tcp_closed_idle)" -ge 2
+stop "$daemon"
+
+serve fair --threads 2 --tcp-per-address 3
+ok fair__one_address_has_its_share wire neighbours 3
+ok fair__that_is_counted test "$(counter "$T/fair.log" tcp_refused_address)" -ge 1
+stop "$daemon"
+
+# Few descriptors: fewer connections.
+start poor sh -c 'ulimit -n 40 && exec "$@"' sh "$APEX_BUILD/apexd" --listen "127.0.0.1:$port" --threads 2 --tcp-per-address 1000
+daemon=$pid
+soon poor__says_ready 20 grep -qx READY "$T/poor.log"
+has poor__is_told "$T/poor.log" 'of 1024 TCP connections there will be [0-9]*: 40 descriptors are allowed'
+ok poor__serves_all_the_same wire exhaust 200
+ok poor__room_was_made test "$(counter "$T/poor.log" tcp_refused)" -ge 100
+stop "$daemon"
+serve poorer --threads 1 --tcp-per-address 1000
+ok poorer__loses_its_descriptors prlimit --pid "$daemon" --nofile=30
+ok poorer__serves_all_the_same wire exhaust 200
+ok poorer__room_was_made test "$(counter "$T/poorer.log" tcp_refused)" -ge 100
+ok good_queries_after_all wire good
+stop "$daemon"

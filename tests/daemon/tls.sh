@@ -42,6 +42,7 @@ cat >"$T/apexd.yaml" <<EOT
 repo: $APEX_REPO
 threads: 1
 tcp-connections: 20
+tcp-per-address: 20
 tls: {certificate: $T/cert, key: $T/key}
 ecs-from: [127.0.0.1]
 views:
@@ -53,7 +54,7 @@ listen:
 EOT
 sed "s/transport: tls/transport: tsl/" "$T/apexd.yaml" >"$T/wrong.yaml"
 status 1 no_such_transport apexd --config "$T/wrong.yaml" -t
-has no_such_transport__is_told "$T/err" "wrong.yaml:11: a transport is udp, tcp or tls, not .tsl"
+has no_such_transport__is_told "$T/err" "wrong.yaml:12: a transport is udp, tcp or tls, not .tsl"
 start tls "$APEX_BUILD/apexd" --config "$T/apexd.yaml"
 daemon=$pid
 soon says_ready 20 grep -qx READY "$T/tls.log"

@@ -246,6 +246,80 @@ def flood(port, source, n, name, rtype, low, high, cut_low, cut_high):
     expect(low <= whole <= high and cut_low <= cut <= cut_high, "%d whole, %d cut short" % (whole, cut))
 
 
+def ended(s):
+    """Is the connection ended by the other side? What is still to be read of it is thrown away."""
+    s.settimeout(0.05)
+    try:
+        while s.recv(65536):
+            pass
+    except socket.timeout:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def shunned(port):
+    """Who is silent, dribbles, never reads or reads octet by octet is ended in the end; others are served."""
+    big = framed(query("big.example", TXT, 6))
+    silent, dribbling, deaf, slow = [connect(port) for _ in range(4)]
+    for s in deaf, slow:
+        s.setblocking(False)
+        try:
+            while True:
+                s.send(big * 100)
+        except BlockingIOError:
+            pass
+    waiting, start = {"silent", "dribbling", "deaf", "slow"}, time.time()
+    while waiting and time.time() < start + 60:
+        try:
+            if "dribbling" in waiting:
+                dribbling.sendall(b"\0")
+        except OSError:
+            waiting.discard("dribbling")
+        if "silent" in waiting and ended(silent):
+            waiting.discard("silent")
+        # What was sent to them can still be read: an error tells of the end.
+        for name, s in ("deaf", deaf), ("slow", slow):
+            if name in waiting and s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                waiting.discard(name)
+        if "slow" in waiting:
+            slow.recv(1)
+        good(port)
+        time.sleep(0.1)
+    expect(not waiting, "not ended: %r" % waiting)
+
+
+def neighbours(port, cap):
+    """One address has no more than its connections; another is served."""
+    held, stop = [connect(port) for _ in range(cap + 1)], time.time() + 20
+    while len(held) > cap and time.time() < stop:
+        held = [s for s in held if not ended(s)]
+    expect(len(held) == cap, "%d connections" % len(held))
+    s = socket.create_connection(("127.0.0.1", port), 5, ("127.0.0.7", 0))
+    s.settimeout(5)
+    s.sendall(framed(query("www.example", A, 8)))
+    expect(read_answer(s)[:2] == b"\0\x08", "another answer")
+    held.pop().close()
+    for _ in range(50):
+        s = connect(port)
+        if not ended(s):
+            return
+        time.sleep(0.1)
+    sys.exit("a connection that ended still counts")
+
+
+def exhaust(port, n):
+    """More connections than descriptors: UDP and the newest are served, also while they all stay."""
+    held = []
+    for _ in range(n):
+        held.append(connect(port))
+        if len(held) % 20 == 0:
+            good(port)
+    for _ in range(20):
+        good(port)
+
+
 def mutate(rng, message):
     w = bytearray(message)
     for _ in range(rng.choice([1, 1, 2, 5])):
