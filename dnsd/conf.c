@@ -33,7 +33,8 @@ enum {
 	OPTION_WRITE,
 	OPTION_RRL,
 	OPTION_PROXY,
-	OPTION_PER_ADDRESS
+	OPTION_PER_ADDRESS,
+	OPTION_HANDOVER
 };
 
 static const struct option options[] = {
@@ -60,6 +61,7 @@ static const struct option options[] = {
 	{ "rrl", required_argument, NULL, OPTION_RRL },
 	{ "proxy-from", required_argument, NULL, OPTION_PROXY },
 	{ "tcp-per-address", required_argument, NULL, OPTION_PER_ADDRESS },
+	{ "handover", required_argument, NULL, OPTION_HANDOVER },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -226,6 +228,9 @@ static enum ax_err take(struct conf *c, int option, const char *said)
 		return usage_error(routing_proxy_from(c->routing, optarg), "--proxy-from");
 	case OPTION_PER_ADDRESS:
 		return number(&c->tcp_per_address, "tcp-per-address", optarg, TCP_CONNECTIONS_MAX);
+	case OPTION_HANDOVER:
+		c->handover = optarg;
+		return AX_OK;
 	case OPTION_METRICS:
 		return conf_metrics(c, optarg);
 	case OPTION_XDP:

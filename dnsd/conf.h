@@ -13,7 +13,7 @@ enum { CONF_LISTENERS_MAX = ROUTE_LISTENERS_MAX, CONF_THREADS_MAX = 256 };
 #define CONF_SALT "apexd"
 
 struct conf {
-	const char *repo, *branch, *at, *config, *canary, *canary_salt;
+	const char *repo, *branch, *at, *config, *canary, *canary_salt, *handover;
 	struct routing *routing; /* owned, unless it is taken out */
 	struct listener listener[CONF_LISTENERS_MAX];
 	size_t listeners;

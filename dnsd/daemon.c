@@ -9,13 +9,15 @@
 
 #include "dnsd/arms.h"
 #include "dnsd/due.h"
+#include "dnsd/handover.h"
 #include "dnsd/http.h"
 #include "dnsd/metrics.h"
+#include "dnsd/ready.h"
 #include "dnsd/tcp.h"
 #include "dnsd/udp.h"
 #include "dnsd/xdp.h"
 
-enum { PLAIN_THREADS = 2, KEYS_FILE_MAX = 1 << 20 };
+enum { PLAIN_THREADS = 2, KEYS_FILE_MAX = 1 << 20, SILENT_S = 10 };
 
 struct daemon {
 	struct conf conf;
@@ -33,6 +35,11 @@ struct daemon {
 	struct tcp *tcp;
 	struct xdp *xdp;
 	struct http *http;
+	int http_fd;   /* http's */
+	int *open_fds; /* all that are listened on: to be handed over */
+	size_t opens;
+	struct handover *before,
+		*next; /* the daemon that ran before us, until we are ready; who waits for the next */
 	time_t started_s;
 };
 
@@ -180,6 +187,35 @@ static unsigned connections(const struct daemon *d)
 	return (unsigned)left;
 }
 
+static enum ax_err list_open(struct daemon *d)
+{
+	d->open_fds = calloc(d->sockets.n + 1, sizeof *d->open_fds);
+	if (!d->open_fds)
+		return ax_fail(AX_ENOMEM, "no memory for sockets");
+	for (size_t i = 0; i < d->sockets.n; i++)
+		d->open_fds[d->opens++] = d->sockets.v[i].fd;
+	if (d->http_fd >= 0)
+		d->open_fds[d->opens++] = d->http_fd;
+	return AX_OK;
+}
+
+/* Passed by the service manager, handed over by the daemon before, or our own. */
+static enum ax_err open_sockets(struct daemon *d)
+{
+	const struct conf *c = &d->conf;
+	struct listen_given given = { 0 };
+	enum ax_err e = ready_sockets(&given);
+	if (!e && c->handover)
+		e = handover_take(&d->before, &given, c->handover);
+	if (!e)
+		e = listen_open(&d->sockets, c->listener, c->listeners, c->threads, &given);
+	if (!e && c->metrics.n)
+		e = listen_stream(&d->http_fd, &c->metrics, &given);
+	if (listen_drop(&given) && !e)
+		d->log("sockets were passed that the configuration does not name: closed");
+	return e ? e : list_open(d);
+}
+
 /* All that is opened. */
 static enum ax_err acquire(struct daemon *d)
 {
@@ -195,9 +231,7 @@ static enum ax_err acquire(struct daemon *d)
 		e = open_repository(d);
 	if (!e && ax_pins_open(&d->pins, c->repo))
 		d->log("gc can't be told what is served here: nothing can be written to the repository's folder");
-	if (!e)
-		e = listen_open(&d->sockets, c->listener, c->listeners, c->threads);
-	return e;
+	return e ? e : open_sockets(d);
 }
 
 /* All that has threads. */
@@ -223,13 +257,17 @@ static enum ax_err serve(struct daemon *d)
 		e = udp_start(&d->udp, &d->sockets, c->listener, d->queue, d->rrl);
 	if (!e)
 		e = tcp_start(&d->tcp, &d->sockets, &tcp, d->queue);
+	if (!e && c->interfaces && d->before)
+		e = handover_release(d->before);
 	if (!e && c->interfaces)
 		e = xdp_start(&d->xdp, c->interface, c->interfaces, c->listener, c->listeners, d->udp, d->queue,
 			      d->rrl, d->log);
 	if (!e && c->metrics.n)
-		e = http_start(&d->http, &c->metrics, page, d);
+		e = http_start(&d->http, d->http_fd, page, d);
 	if (!e)
 		e = due_start(&d->due, d->repo, d->log);
+	if (!e && c->handover)
+		e = handover_wait(&d->next, c->handover, d->open_fds, d->opens);
 	return e;
 }
 
@@ -243,6 +281,7 @@ enum ax_err daemon_start(struct daemon **out, struct conf *c, void (*log)(const 
 	}
 	d->conf = *c;
 	d->log = log;
+	d->http_fd = -1;
 	d->started_s = monotonic_s();
 	enum ax_err e = acquire(d);
 	if (!e)
@@ -259,6 +298,8 @@ void daemon_stop(struct daemon *d)
 {
 	if (!d)
 		return;
+	handover_free(d->before);
+	handover_free(d->next);
 	due_stop(d->due);
 	http_stop(d->http);
 	xdp_stop(d->xdp);
@@ -269,6 +310,7 @@ void daemon_stop(struct daemon *d)
 	udp_free(d->udp);
 	tcp_free(d->tcp);
 	listen_close(&d->sockets);
+	free(d->open_fds);
 	arms_stop(d->arms);
 	ax_pins_close(d->pins);
 	ax_repo_close(d->repo);
@@ -328,12 +370,13 @@ static enum ax_err check_unchanged(const struct conf *a, const struct conf *b)
 			   : !same_interfaces(a, b)                  ? "listen-xdp"
 			   : !same_keys(a, b)                        ? "require-signed"
 			   : !address_same(&a->metrics, &b->metrics) ? "metrics"
-			   : strcmp(a->repo, b->repo) != 0           ? "repo"
-			   : a->rrl_accounts != b->rrl_accounts      ? "rrl: accounts"
-			   : a->threads != b->threads                ? "threads"
-			   : !same_tcp(a, b)                         ? "what is said of TCP"
-			   : !a->tls_key != !b->tls_key              ? "whether there is TLS"
-								     : NULL;
+			   : strcmp(a->handover ? a->handover : "", b->handover ? b->handover : "") != 0 ? "handover"
+			   : strcmp(a->repo, b->repo) != 0      ? "repo"
+			   : a->rrl_accounts != b->rrl_accounts ? "rrl: accounts"
+			   : a->threads != b->threads           ? "threads"
+			   : !same_tcp(a, b)                    ? "what is said of TCP"
+			   : !a->tls_key != !b->tls_key         ? "whether there is TLS"
+								: NULL;
 	return what ? ax_fail(AX_EINVAL, "%s can't change while running: restart", what) : AX_OK;
 }
 
@@ -348,12 +391,47 @@ enum ax_err daemon_reload(struct daemon *d, struct conf *c)
 	return e;
 }
 
-void daemon_tick(struct daemon *d)
+void daemon_ready(struct daemon *d)
+{
+	ready_say();
+	ready_keep(d->open_fds, d->opens);
+	handover_ready(d->before);
+	d->before = NULL;
+}
+
+int daemon_fd(const struct daemon *d)
+{
+	return d->next ? handover_fd(d->next) : -1;
+}
+
+bool daemon_go_on(struct daemon *d)
+{
+	enum handover_news news = handover_go_on(d->next);
+	if (news != HANDOVER_RELEASE)
+		return news == HANDOVER_READY;
+	xdp_stop(d->xdp);
+	xdp_free(d->xdp);
+	d->xdp = NULL;
+	handover_released(d->next);
+	return false;
+}
+
+static void refresh_certificate(struct daemon *d)
 {
 	bool changed;
-	enum ax_err e = d->tls ? tls_refresh(d->tls, &changed) : AX_OK;
+	enum ax_err e = tls_refresh(d->tls, &changed);
 	if (e)
 		say(d, "the certificate stays as it was: ", ax_err_text(e));
-	else if (d->tls && changed)
+	else if (changed)
 		d->log("the certificate was loaded anew");
+}
+
+/* A thread that hangs is the watchdog's: it is told nothing any more. */
+void daemon_tick(struct daemon *d)
+{
+	int64_t udp_s = udp_beat_s(d->udp), tcp_s = tcp_beat_s(d->tcp);
+	if (d->tls)
+		refresh_certificate(d);
+	if (monotonic_s() - (udp_s < tcp_s ? udp_s : tcp_s) < SILENT_S)
+		ready_alive();
 }

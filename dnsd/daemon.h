@@ -17,11 +17,17 @@ struct daemon;
 AX_MUST enum ax_err daemon_start(struct daemon **out, struct conf *c, void (*log)(const char *text));
 /* Go over to another configuration, which is taken over in any case, between two queries: all of it or nothing. */
 AX_MUST enum ax_err daemon_reload(struct daemon *d, struct conf *c);
+/* It answers: tell who waits for that, among them the daemon that ran before, which may end now. */
+void daemon_ready(struct daemon *d);
 /* What is due now and then: each second or so. */
 void daemon_tick(struct daemon *d);
+/* What to poll for reading beside; -1: nothing. */
+int daemon_fd(const struct daemon *d);
+/* It is readable; true: the next daemon answers on our sockets, and this one may end. */
+bool daemon_go_on(struct daemon *d);
 /* All counters to standard error. */
 void daemon_print_stats(const struct daemon *d);
-/* NULL is fine. */
+/* Answer what has come, and end: some seconds if clients go on asking over TCP. NULL is fine. */
 void daemon_stop(struct daemon *d);
 
 #endif

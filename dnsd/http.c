@@ -3,6 +3,7 @@
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct http {
 	struct MHD_Daemon *daemon;
@@ -44,22 +45,21 @@ static enum MHD_Result answer(void *cls, struct MHD_Connection *c, const char *u
 	return sent;
 }
 
-enum ax_err http_start(struct http **out, const struct address *a, http_page_fn *page, void *ctx)
+enum ax_err http_start(struct http **out, int fd, http_page_fn *page, void *ctx)
 {
 	*out = NULL;
-	enum ax_err e = address_probe(a, SOCK_STREAM);
-	if (e)
-		return e;
 	struct http *h = calloc(1, sizeof *h);
-	if (!h)
+	if (!h) {
+		close(fd);
 		return ax_fail(AX_ENOMEM, "no memory for metrics");
+	}
 	h->page = page;
 	h->ctx = ctx;
-	unsigned flags = MHD_USE_AUTO_INTERNAL_THREAD | (a->sa.sa_family == AF_INET6 ? MHD_USE_IPv6 : 0);
-	h->daemon = MHD_start_daemon(flags, 0, NULL, NULL, answer, h, MHD_OPTION_SOCK_ADDR, &a->sa,
-				     MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS,
+	h->daemon = MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD, 0, NULL, NULL, answer, h, MHD_OPTION_LISTEN_SOCKET,
+				     fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS,
 				     MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S, MHD_OPTION_END);
 	if (!h->daemon) {
+		close(fd);
 		free(h);
 		return ax_fail(AX_EIO, "metrics can't be served there");
 	}

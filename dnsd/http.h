@@ -5,7 +5,6 @@
 #define HTTP_H
 
 #include "core/bytes.h"
-#include "dnsd/address.h"
 
 enum { HTTP_CONNECTIONS = 16, HTTP_IDLE_S = 10 };
 
@@ -14,7 +13,8 @@ struct http;
 /* Write the page of a path into b, on the thread of http.c; returns the status, 404 for what is no page. */
 typedef unsigned http_page_fn(void *ctx, const char *path, struct ax_buf *b);
 
-AX_MUST enum ax_err http_start(struct http **out, const struct address *a, http_page_fn *page, void *ctx);
+/* On a socket that listens, which is taken over in any case. */
+AX_MUST enum ax_err http_start(struct http **out, int fd, http_page_fn *page, void *ctx);
 /* NULL is fine. */
 void http_stop(struct http *h);
 

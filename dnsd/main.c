@@ -1,13 +1,17 @@
 /* apexd - answers DNS from a repository. See apexd(8). */
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "dnsd/daemon.h"
 #include "dnsd/ready.h"
+#include "dnsd/tcp.h"
 
 static const char usage[] =
 	"usage: apexd [--repo DIR] --listen ADDRESS:PORT ... [OPTION ...] [-t]\n"
@@ -29,6 +33,7 @@ static const char usage[] =
 	"  --config FILE          read apexd.yaml(5) instead; SIGHUP reads it again\n"
 	"  --listen-xdp INTERFACE take queries over UDP from there by AF_XDP; repeatable\n"
 	"  --metrics ADDR:PORT    serve /metrics, /healthz and /readyz over HTTP, on loopback\n"
+	"  --handover PATH        take the sockets of the daemon that waits there, and wait there for the next\n"
 	"  -t                     only check the configuration\n"
 	"  --require-signed       serve only commits that a trusted key signed; keep the last such one else\n"
 	"  --key FILE             the public keys that are trusted; repeatable\n"
@@ -59,18 +64,20 @@ static void no_op(int signal)
 	(void)signal;
 }
 
-/* Signals are taken by main alone, by sigwait; SIGURG only breaks a wait. */
-static void take_signals(sigset_t *set)
+/* Signals are read from a descriptor by main alone; SIGURG only breaks a wait. */
+static int take_signals(void)
 {
 	struct sigaction wake = { .sa_handler = no_op };
+	sigset_t set;
 	sigaction(SIGURG, &wake, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(set);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGUSR1);
-	sigaddset(set, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, set, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static unsigned cores(void)
@@ -85,6 +92,7 @@ static void reload(struct daemon *d, const struct said *said)
 {
 	struct conf fresh;
 	char line[1200];
+	ready_reloading();
 	enum ax_err e = conf_read(&fresh, said->argc, said->argv, said->repo, cores());
 	if (e)
 		conf_fini(&fresh);
@@ -93,25 +101,41 @@ static void reload(struct daemon *d, const struct said *said)
 	snprintf(line, sizeof line, "%s%s", e ? "reload refused, all stays as it was: " : "reloaded",
 		 e ? ax_err_text(e) : "");
 	say(line);
+	ready_say();
 }
 
-static void serve(struct daemon *d, const struct said *said, const sigset_t *set)
+/* True: it is a signal to end. */
+static bool take_signal(struct daemon *d, const struct said *said, int signals)
 {
-	const struct timespec tick = { .tv_sec = 1 };
+	struct signalfd_siginfo s;
+	if (read(signals, &s, sizeof s) != sizeof s)
+		return false;
+	if (s.ssi_signo == SIGUSR1)
+		daemon_print_stats(d);
+	else if (s.ssi_signo == SIGHUP)
+		reload(d, said);
+	return s.ssi_signo == SIGTERM || s.ssi_signo == SIGINT;
+}
+
+static void serve(struct daemon *d, const struct said *said, int signals)
+{
+	enum { TICK_MS = 1000 };
+	bool end = false;
 	puts("READY");
 	fflush(stdout);
-	ready_say();
-	for (;;) {
-		int sig = sigtimedwait(set, NULL, &tick);
-		if (sig == SIGUSR1)
-			daemon_print_stats(d);
-		else if (sig == SIGHUP)
-			reload(d, said);
-		else if (sig > 0)
-			break;
+	daemon_ready(d);
+	while (!end) {
+		struct pollfd fds[2] = { { .fd = signals, .events = POLLIN },
+					 { .fd = daemon_fd(d), .events = POLLIN } };
+		(void)poll(fds, 2, TICK_MS);
+		end = take_signal(d, said, signals);
+		if (fds[1].revents && daemon_go_on(d)) {
+			say("the next one answers now");
+			end = true;
+		}
 		daemon_tick(d);
 	}
-	ready_stopping();
+	ready_stopping(TCP_DRAIN_S);
 }
 
 /* Everything but answering; true: that was all. */
@@ -129,7 +153,7 @@ int main(int argc, char **argv)
 	struct said said = { argc, argv, getenv("APEX_REPO") };
 	struct conf conf;
 	struct daemon *d = NULL;
-	sigset_t set;
+	int signals;
 	if (!said.repo || !*said.repo)
 		said.repo = ".apex";
 	enum ax_err e = ax_hash_init();
@@ -139,13 +163,15 @@ int main(int argc, char **argv)
 		conf_fini(&conf);
 		return 0;
 	}
-	take_signals(&set);
+	signals = take_signals();
+	if (!e && signals < 0)
+		e = ax_fail(AX_EIO, "signalfd: %s", strerror(errno));
 	if (!e)
 		e = daemon_start(&d, &conf, say);
 	if (e)
 		say(ax_err_text(e));
 	else
-		serve(d, &said, &set);
+		serve(d, &said, signals);
 	if (e == AX_EUSAGE)
 		fputs("apexd: see apexd --help\n", stderr);
 	daemon_stop(d);

@@ -35,7 +35,7 @@ static bool take(struct queue *q, struct queue_job *out, struct ax_txn *t)
 		ax_txn_reset(t);
 	while (!q->n && !q->stop)
 		pthread_cond_wait(&q->filled, &q->lock);
-	bool got = !q->stop;
+	bool got = q->n > 0;
 	if (got) {
 		*out = q->jobs[q->first];
 		q->first = (q->first + 1) % QUEUE_JOBS;

@@ -34,7 +34,7 @@ struct queue_job {
 struct queue;
 
 AX_MUST enum ax_err queue_start(struct queue **out, struct ax_store *store, unsigned threads);
-/* Ends its threads; jobs not begun are dropped. NULL is fine. */
+/* Ends its threads when they have answered what waits. NULL is fine. */
 void queue_stop(struct queue *q);
 /* A copy of job is taken, with the query's bytes. False if the queue is full or the query too long. */
 bool queue_put(struct queue *q, const struct queue_job *job, const struct query *query);

@@ -10,7 +10,7 @@
 #include "dnsd/publish.h"
 #include "dnsd/tcp_internal.h"
 
-enum { EVENTS = 64, ACCEPT_BURST = 64 };
+enum { EVENTS = 64, ACCEPT_BURST = 64, DRAIN_QUIET_S = 1 };
 
 struct tcp {
 	struct addresses *addresses;
@@ -71,18 +71,31 @@ static void handle(struct server *s, const struct epoll_event *e)
 		serve_ready(s, (uint32_t)e->data.u64, e->events);
 }
 
+/* Nothing more is accepted; who has been quiet for a moment is not waited for. */
+static void begin_drain(struct server *s)
+{
+	for (size_t i = 0; i < s->listens; i++)
+		(void)epoll_ctl(s->epoll, EPOLL_CTL_DEL, s->listen[i].fd, NULL);
+	s->listens = 0;
+	s->options.idle_s = DRAIN_QUIET_S;
+	s->drain_s = connection_now_s() + TCP_DRAIN_S;
+}
+
 static void *run(void *arg)
 {
 	struct server *s = arg;
 	struct epoll_event events[EVENTS];
 	publish_register();
-	while (!atomic_load(&s->stop)) {
-		int n = epoll_wait(s->epoll, events, EVENTS, s->used || s->paused_s ? 1000 : -1);
+	while (!s->drain_s || (s->used && connection_now_s() < s->drain_s)) {
+		int n = epoll_wait(s->epoll, events, EVENTS, 1000);
 		for (int i = 0; i < n; i++)
 			handle(s, &events[i]);
 		connections_end_idle(s);
 		if (s->paused_s && connection_now_s() > s->paused_s)
 			pause_accepting(s, false);
+		if (atomic_load(&s->stop) && !s->drain_s)
+			begin_drain(s);
+		atomic_store_explicit(&s->beat_s, connection_now_s(), memory_order_relaxed);
 	}
 	publish_unregister();
 	return NULL;
@@ -107,6 +120,7 @@ static enum ax_err server_init(struct server *s, const struct tcp_options *o, st
 	s->addresses = addresses;
 	s->options = *o;
 	s->options.connections = o->connections / o->threads ? o->connections / o->threads : 1;
+	s->beat_s = connection_now_s();
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	enum ax_err e = connections_init(s);
@@ -178,14 +192,25 @@ void tcp_stop(struct tcp *t)
 {
 	uint64_t one = 1;
 	for (size_t i = 0; t && i < t->n; i++) {
-		struct server *s = &t->server[i];
-		atomic_store(&s->stop, true);
-		if (!s->running)
-			continue;
-		(void)!write(s->wake, &one, sizeof one);
-		pthread_join(s->thread, NULL);
-		s->running = false;
+		atomic_store(&t->server[i].stop, true);
+		if (t->server[i].running)
+			(void)!write(t->server[i].wake, &one, sizeof one);
 	}
+	for (size_t i = 0; t && i < t->n; i++) {
+		if (t->server[i].running)
+			pthread_join(t->server[i].thread, NULL);
+		t->server[i].running = false;
+	}
+}
+
+int64_t tcp_beat_s(const struct tcp *t)
+{
+	int64_t least = INT64_MAX;
+	for (size_t i = 0; i < t->n; i++) {
+		int64_t beat_s = atomic_load_explicit(&t->server[i].beat_s, memory_order_relaxed);
+		least = beat_s < least ? beat_s : least;
+	}
+	return least;
 }
 
 static void server_fini(struct server *s)

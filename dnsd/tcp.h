@@ -22,6 +22,7 @@ enum { TCP_IDLE_S = 10, TCP_WRITE_S = 10, TCP_OUT_MAX = 256 << 10, TCP_PENDING_M
 enum { TCP_SECONDS_MAX = 3600, TCP_CONNECTIONS_MAX = 1 << 20 };
 /* An address may have one in so many connections, unless told otherwise. */
 enum { TCP_SHARE = 4 };
+enum { TCP_DRAIN_S = 10 };
 
 struct tcp_options {
 	unsigned threads, connections, per_address, idle_s, write_s;
@@ -33,9 +34,12 @@ struct tcp;
 /* Answer on the sockets of TCP and TLS, which are borrowed. */
 AX_MUST enum ax_err tcp_start(struct tcp **out, const struct listen_sockets *sockets, const struct tcp_options *o,
 			      struct queue *queue);
-/* End the threads; what answers still in the queue need stays. */
+/* Accept no more, answer what still comes until each connection is quiet for a moment, at most TCP_DRAIN_S seconds,
+ * and end the threads; what answers still in the queue need stays. */
 void tcp_stop(struct tcp *t);
 void tcp_free(struct tcp *t);
+/* When the thread that has been silent longest was last seen alive, on the monotonic clock: each second it is. */
+int64_t tcp_beat_s(const struct tcp *t);
 void tcp_stats(const struct tcp *t, struct stats *sum);
 
 #endif

@@ -53,6 +53,8 @@ struct server {
 	uint8_t *answer; /* PACKET_MAX */
 	struct stats stats;
 	atomic_bool stop;
+	_Atomic int64_t beat_s;
+	int64_t drain_s; /* it ends then at the latest; 0: it goes on */
 	pthread_mutex_t lock;
 	struct late *first, **last; /* lock */
 };

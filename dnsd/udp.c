@@ -33,6 +33,7 @@ struct server {
 	struct rrl *rrl;
 	struct stats stats;
 	atomic_bool stop;
+	_Atomic int64_t beat_s;
 	struct batch *batch;
 };
 
@@ -167,6 +168,11 @@ static void send_all(struct server *l, unsigned n)
 	}
 }
 
+static void beat(struct server *l)
+{
+	atomic_store_explicit(&l->beat_s, (int64_t)(rrl_now_us() / 1000000), memory_order_relaxed);
+}
+
 static void *listen_on(void *arg)
 {
 	struct server *l = arg;
@@ -174,6 +180,7 @@ static void *listen_on(void *arg)
 	while (!atomic_load_explicit(&l->stop, memory_order_relaxed)) {
 		prepare(l);
 		int n = recvmmsg(l->fd, l->batch->in, UDP_BATCH, MSG_WAITFORONE, NULL);
+		beat(l);
 		if (n <= 0)
 			continue; /* a timeout, a signal, or an error that an earlier answer caused */
 		unsigned k = 0;
@@ -216,6 +223,7 @@ static enum ax_err start(struct server *l)
 	if (!l->batch)
 		return ax_fail(AX_ENOMEM, "no memory for a socket's buffers");
 	packet_init(&l->batch->packet, l->batch->answer[0]);
+	beat(l);
 	l->running = pthread_create(&l->thread, NULL, listen_on, l) == 0;
 	return l->running ? AX_OK : ax_fail(AX_EIO, "no thread can be made");
 }
@@ -281,6 +289,16 @@ int udp_socket(const struct udp *u, uint32_t listener)
 		if (u->server[i].index == listener)
 			return u->server[i].fd;
 	return -1;
+}
+
+int64_t udp_beat_s(const struct udp *u)
+{
+	int64_t least = INT64_MAX;
+	for (size_t i = 0; i < u->n; i++) {
+		int64_t beat_s = atomic_load_explicit(&u->server[i].beat_s, memory_order_relaxed);
+		least = beat_s < least ? beat_s : least;
+	}
+	return least;
 }
 
 void udp_stats(const struct udp *u, struct stats *sum)

@@ -18,6 +18,8 @@ AX_MUST enum ax_err udp_start(struct udp **out, const struct listen_sockets *soc
 /* End the threads; what answers still in the queue need stays. */
 void udp_stop(struct udp *u);
 void udp_free(struct udp *u);
+/* As tcp_beat_s. */
+int64_t udp_beat_s(const struct udp *u);
 /* For answers to queries that came another way than by a socket (xdp.h): one of a listener's sockets, and a
  * queue_job's done that sends from job->fd, as job->control says, what job->owner, a struct rrl, lets pass. */
 int udp_socket(const struct udp *u, uint32_t listener);

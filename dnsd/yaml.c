@@ -311,6 +311,12 @@ static enum ax_err take_repo(struct reader *r, yaml_node_t *n, void *ctx)
 	return kept_text(&r->c->repo, r, n);
 }
 
+static enum ax_err take_handover(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return kept_text(&r->c->handover, r, n);
+}
+
 static enum ax_err take_threads(struct reader *r, yaml_node_t *n, void *ctx)
 {
 	(void)ctx;
@@ -558,6 +564,7 @@ static enum ax_err take_metrics(struct reader *r, yaml_node_t *n, void *ctx)
 static const struct key top_keys[] = {
 	{ "metrics", take_metrics },
 	{ "repo", take_repo },
+	{ "handover", take_handover },
 	{ "zones", take_zones },
 	{ "threads", take_threads },
 	{ "tcp-connections", take_tcp },

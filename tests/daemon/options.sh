@@ -44,10 +44,11 @@ s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind(path)
 s.settimeout(10)
 p = subprocess.Popen(sys.argv[2:], env={**os.environ, "NOTIFY_SOCKET": path})
-said = s.recv(1000)
+while b"READY=1" not in s.recv(1000):
+    pass
 p.terminate()
-said2 = s.recv(1000)
-p.wait()
-sys.exit(0 if b"READY=1" in said and b"STOPPING=1" in said2 else 1)
+while b"STOPPING=1" not in s.recv(1000):
+    pass
+sys.exit(p.wait())
 ' "$T/notify" "$APEX_BUILD/apexd" --listen "127.0.0.1:$port" >"$T/out" 2>&1
 is tells_the_service_manager $? 0

@@ -162,3 +162,48 @@ has "is named" "$T/err" 'no network interface `nosuch'
 stop "$pid"
 is "SIGTERM ends it well" "$?" "0"
 soon "and leaves no program" 5 detached
+
+# The next daemon takes over, the interface too.
+serves --listen 10.53.0.1:53 --listen-xdp v0 --handover "$T/handover" >/dev/null || fail "one that hands over" "$(cat "$T/d.log")"
+first=$pid
+mv "$T/d.log" "$T/first.log"
+serves --listen 10.53.0.1:53 --listen-xdp v0 --handover "$T/handover" >/dev/null || fail "one that takes over" "$(cat "$T/d.log")"
+soon "the one before ends" 20 sh -c "! kill -0 $first"
+wait "$first"
+is "well" "$?" "0"
+before=$(sent xdp)
+is "the next one answers" "$(ask @10.53.0.1 www.example.com A)" "192.0.2.2"
+is "with AF_XDP, too" "$(($(sent xdp) - before))" "1"
+stop "$pid"
+
+# Rates and proxies count here as they do on sockets.
+cat >"$T/apexd.yaml" <<EOF2
+repo: $APEX_REPO
+threads: 1
+rrl: {responses-per-second: 2, burst: 1, slip: 1}
+proxy-from: [10.53.0.9]
+views: {all: {branch: main}}
+listen: [{address: "10.53.0.1:53", view: all}]
+listen-xdp: [v0]
+EOF2
+start d ip netns exec "$server" "$APEX_BUILD/apexd" --config "$T/apexd.yaml"
+soon "one with limits starts" 20 grep -q READY "$T/d.log"
+soon "its image is there" 10 sh -c "kill -USR1 $pid; sleep 0.2; grep -qx 'built 1' $T/d.log"
+before=$(sent xdp)
+for i in 1 2 3 4 5 6 7 8 9 10; do in_client dig +ignore +tries=1 @10.53.0.1 "+qid=$i" www.example.com A; done >"$T/dig"
+is "all go out" "$(($(sent xdp) - before))" "10"
+ok "most of them cut short" test "$(grep -c 'flags: qr aa tc' "$T/dig")" -ge 4
+ip -n "$client" addr add 10.53.0.9/24 dev v1
+cat >"$T/proxied.py" <<'EOF2'
+import socket
+u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+u.bind(("10.53.0.9", 0))
+u.settimeout(5)
+question = bytes.fromhex("000701000001000000000000") + b"\3www\7example\3com\0\0\x1c\0\1"
+u.sendto(question, ("10.53.0.1", 53))
+u.sendto(b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes([192, 0, 2, 77, 10, 53, 0, 1, 16, 0, 0, 53]) + question, ("10.53.0.1", 53))
+assert u.recv(4096)[-16:] == socket.inet_pton(socket.AF_INET6, "2001:db8::1")
+EOF2
+ok "a proxy's query is answered" in_client python3 "$T/proxied.py"
+is "the one without a header is not" "$(sent proxy_errors)" "1"
+stop "$pid"
