@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck disable=SC2010,SC2012,SC2154 # ls is what is tested
+# shellcheck disable=SC2010,SC2012,SC2119,SC2154 # ls is what is tested
 # Users that mean harm, or whose programs do: odd names at every door, texts without end, too much of everything,
 # writers that die. The records stand, apexfs keeps to its memory, and whoever writes properly still can.
 . "$(dirname "$0")/common.sh"
