@@ -60,7 +60,8 @@ struct ax_commit_info {
 	unsigned parents;
 	uint64_t parent[AX_PARENTS_MAX]; /* local ids; the first is the branch it was made on */
 	uint64_t jump;                   /* skew-binary ancestor along first parents; 0 for a root commit */
-	uint64_t removed;                /* RRsets that it and its first-parent ancestors deleted, all told */
+	uint64_t turn;           /* the nearest merge on its first-parent line, itself included; 0: there is none */
+	uint64_t removed;        /* RRsets that it and its first-parent ancestors deleted, all told */
 	struct ax_time earliest; /* least time among this one and its first-parent ancestors newer than jump */
 };
 
@@ -83,7 +84,7 @@ AX_MUST enum ax_err ax_commit_id(struct ax_id *out, struct ax_txn *t, uint64_t l
 
 /* -- write side: used by publish.c ------------------------------------------------------------------------- */
 
-/* Fill generation, depth, jump and earliest of info from its parents and time. */
+/* Fill generation, depth, jump, turn and earliest of info from its id, parents and time. */
 AX_MUST enum ax_err ax_commit_link(struct ax_commit_info *info, struct ax_txn *t);
 /* Write c under info->local, reserved before: nodes of its tree name that id before the tree's id is known. So first
  * put it with anything for tree and serial, then once more with the truth: the record keeps its length. *id (may be

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SIDECAR_VERSION = 1, SERIAL_DIGITS = 10 };
+enum { SIDECAR_VERSION = 2, SERIAL_DIGITS = 10 };
 
 static void put_time(struct ax_buf *b, struct ax_time w)
 {
@@ -47,6 +47,7 @@ static void put_sidecar(struct ax_buf *b, const struct ax_commit_info *info, siz
 	ax_buf_u64(b, info->generation);
 	ax_buf_u64(b, info->depth);
 	ax_buf_u64(b, info->jump);
+	ax_buf_u64(b, info->turn);
 	put_time(b, info->earliest);
 	ax_buf_u64(b, info->removed);
 	ax_buf_u8(b, (uint8_t)info->parents);
@@ -68,6 +69,7 @@ static bool get_sidecar(struct ax_commit_info *out, struct ax_slice sidecar)
 	out->generation = ax_get_u64(&r);
 	out->depth = ax_get_u64(&r);
 	out->jump = ax_get_u64(&r);
+	out->turn = ax_get_u64(&r);
 	out->earliest = get_time(&r);
 	out->removed = ax_get_u64(&r);
 	out->parents = ax_get_u8(&r);
@@ -87,6 +89,8 @@ static bool plausible(const struct ax_commit_info *info)
 	for (unsigned i = 0; i < info->parents; i++)
 		if (!info->parent[i] || info->parent[i] >= info->local)
 			return false;
+	if (info->turn > info->local || (info->parents > 1) != (info->turn == info->local))
+		return false;
 	return info->parents ? info->jump && info->jump < info->local : !info->jump;
 }
 
@@ -165,7 +169,7 @@ enum ax_err ax_commit_link(struct ax_commit_info *info, struct ax_txn *t)
 	struct ax_commit_info p, j;
 	enum ax_err e;
 	info->generation = info->depth = 1;
-	info->jump = 0;
+	info->jump = info->turn = 0;
 	info->earliest = info->time;
 	for (unsigned i = info->parents; i-- > 0;) { /* the first parent last: it stays in p */
 		if ((e = ax_commit_info(&p, t, info->parent[i])))
@@ -176,6 +180,7 @@ enum ax_err ax_commit_link(struct ax_commit_info *info, struct ax_txn *t)
 	if (!info->parents)
 		return AX_OK;
 	info->depth = p.depth + 1;
+	info->turn = info->parents > 1 ? info->local : p.turn;
 	info->jump = p.local;
 	if (!p.jump)
 		return AX_OK;

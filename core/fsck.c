@@ -98,7 +98,7 @@ static enum ax_err check_sidecar(struct fsck *f, const struct ax_commit *c, cons
 	if (c->serial != info->serial || !same_time(c->committer.when, info->time))
 		return damaged("its sidecar has another serial or time");
 	if (again.generation != info->generation || again.depth != info->depth || again.jump != info->jump ||
-	    !same_time(again.earliest, info->earliest))
+	    again.turn != info->turn || !same_time(again.earliest, info->earliest))
 		return damaged("its sidecar has another generation or skip pointer");
 	return AX_OK;
 }

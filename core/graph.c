@@ -239,44 +239,46 @@ enum ax_err ax_walk_next(struct ax_commit_info *out, struct ax_walk *w)
 	return e;
 }
 
-/* Only what is younger than a can lead to it: the walk is held above a's generation. */
+/* It is if it is the best that both have. */
 enum ax_err ax_graph_is_ancestor(bool *out, struct ax_txn *t, uint64_t a, uint64_t b)
 {
-	struct ax_commit_info target, c;
-	struct ax_walk w = { .txn = t, .limit = { .by_generation = true } };
+	struct ax_bases bases;
 	enum ax_err e = ax_graph_is_first_parent(out, t, a, b);
 	if (e || *out || a > b)
 		return e;
-	if ((e = ax_commit_info(&target, t, a)) || (e = mark(&w, &w.limit, b, SEEN)))
-		goto out;
-	while (!e && !*out && heap_pop(&c, &w.limit) && c.generation > target.generation)
-		for (unsigned i = 0; !e && i < c.parents; i++) {
-			*out = *out || c.parent[i] == a;
-			e = mark(&w, &w.limit, c.parent[i], SEEN);
-		}
-out:
-	free(w.limit.c);
-	ax_idset_fini(&w.marks);
-	if (e)
-		*out = false;
-	return e;
+	e = ax_graph_bases(&bases, t, a, b);
+	*out = !e && bases.n == 1 && bases.commit[0] == a;
+	return e == AX_ELIMIT ? AX_OK : e;
 }
 
 /* -- merge bases -------------------------------------------------------------------------------------------- */
 
 enum { OF_A = 1, OF_B = 2, BELOW = 4 }; /* BELOW: an ancestor of a base */
+enum { JUMPERS_MAX = 16 };              /* queued at once: with more a jump costs more than it saves */
 
-/* Add marks to a commit, which is queued at the first; *open counts the queued ones that are not BELOW. */
-static enum ax_err paint(struct ax_walk *w, size_t *open, uint64_t commit, uint8_t marks)
+/* Two searches that meet. `queued` counts by marks what is in the queue. */
+struct search {
+	struct ax_walk w;
+	size_t queued[8];
+};
+
+static enum ax_err paint(struct search *s, uint64_t commit, uint8_t marks)
 {
 	uint8_t before = 0;
-	const uint8_t *flags = ax_idset_at(&w->marks, commit);
+	const uint8_t *flags = ax_idset_at(&s->w.marks, commit);
 	if (flags)
 		before = *flags;
-	enum ax_err e = mark(w, &w->limit, commit, marks);
-	bool was_open = before && !(before & BELOW), is_open = !((before | marks) & BELOW);
-	*open = *open + is_open - was_open;
+	enum ax_err e = mark(&s->w, &s->w.limit, commit, marks);
+	if (before)
+		s->queued[before]--;
+	s->queued[before | marks]++;
 	return e;
+}
+
+/* Nothing better can be found once one side has nothing left that is not below a base, and no base is queued. */
+static bool is_over(const struct search *s)
+{
+	return !s->queued[OF_A | OF_B] && (!s->queued[OF_A] || !s->queued[OF_B]);
 }
 
 static enum ax_err keep_base(struct ax_bases *out, uint64_t commit)
@@ -287,39 +289,107 @@ static enum ax_err keep_base(struct ax_bases *out, uint64_t commit)
 	return AX_OK;
 }
 
+/* The first commit that two first-parent lines have in common; local 0 if there is none. */
+static enum ax_err meeting(struct ax_commit_info *out, struct ax_txn *t, const struct ax_commit_info *a,
+			   const struct ax_commit_info *b)
+{
+	struct ax_commit_info y;
+	const struct ax_commit_info *deep = a->depth > b->depth ? a : b, *flat = deep == a ? b : a;
+	uint64_t at;
+	*out = *flat;
+	enum ax_err e = ax_graph_ancestor(&at, t, deep->local, deep->depth - flat->depth);
+	if (!e)
+		e = ax_commit_info(&y, t, at);
+	/* At one depth both jump equally far. */
+	while (!e && out->local != y.local) {
+		bool far = out->jump != y.jump;
+		if (!out->parents || !y.parents) {
+			out->local = 0;
+			return AX_OK;
+		}
+		if (!(e = ax_commit_info(out, t, far ? out->jump : out->parent[0])))
+			e = ax_commit_info(&y, t, far ? y.jump : y.parent[0]);
+	}
+	return e;
+}
+
+/* The generation of the merge, or the root, at the end of the stretch that c stands in. */
+static enum ax_err end_of_stretch(uint64_t *out, struct ax_txn *t, const struct ax_commit_info *c)
+{
+	struct ax_commit_info turn;
+	*out = 1;
+	enum ax_err e = c->turn ? ax_commit_info(&turn, t, c->turn) : AX_OK;
+	if (!e && c->turn)
+		*out = turn.generation;
+	return e;
+}
+
+/* How far down may c go at once? Not past the end of its own stretch; nor past where another line meets it; nor below
+ * the end of another's stretch, from where that may come in sideways. */
+static enum ax_err lowest(uint64_t *out, struct search *s, const struct ax_commit_info *c)
+{
+	struct ax_commit_info met;
+	uint64_t end;
+	enum ax_err e = end_of_stretch(out, s->w.txn, c);
+	for (size_t i = 0; !e && i < s->w.limit.n; i++) {
+		const struct ax_commit_info *o = &s->w.limit.c[i];
+		if ((e = end_of_stretch(&end, s->w.txn, o)) || (e = meeting(&met, s->w.txn, c, o)))
+			return e;
+		*out = end > *out ? end : *out;
+		if (met.local && met.generation > *out)
+			*out = met.generation;
+	}
+	return e;
+}
+
+/* In a stretch without merges generations count steps. */
+static enum ax_err go_on(struct search *s, const struct ax_commit_info *c, uint8_t marks)
+{
+	uint64_t to = c->parent[0], low;
+	if (c->turn != c->local && s->w.limit.n <= JUMPERS_MAX) {
+		enum ax_err e = lowest(&low, s, c);
+		if (!e && low + 1 < c->generation)
+			e = ax_graph_ancestor(&to, s->w.txn, c->local, c->generation - low);
+		if (e)
+			return e;
+	}
+	enum ax_err e = paint(s, to, marks);
+	for (unsigned i = 1; !e && i < c->parents; i++)
+		e = paint(s, c->parent[i], marks);
+	return e;
+}
+
 /* Commits come out by generation: all that descends from one was there before it, so its marks are final. */
-static enum ax_err find_bases(struct ax_bases *out, struct ax_walk *w, size_t open)
+static enum ax_err find_bases(struct ax_bases *out, struct search *s)
 {
 	struct ax_commit_info c;
 	enum ax_err e = AX_OK;
-	while (!e && open && heap_pop(&c, &w->limit)) {
-		uint8_t marks = *ax_idset_at(&w->marks, c.local);
-		if (!(marks & BELOW))
-			open--;
+	while (!e && !is_over(s) && heap_pop(&c, &s->w.limit)) {
+		uint8_t marks = *ax_idset_at(&s->w.marks, c.local);
+		s->queued[marks]--;
 		if (marks == (OF_A | OF_B)) {
 			e = keep_base(out, c.local);
 			marks |= BELOW;
 		}
-		for (unsigned i = 0; !e && i < c.parents; i++)
-			e = paint(w, &open, c.parent[i], marks);
+		if (!e && c.parents)
+			e = go_on(s, &c, marks);
 	}
 	return e;
 }
 
 enum ax_err ax_graph_bases(struct ax_bases *out, struct ax_txn *t, uint64_t a, uint64_t b)
 {
-	struct ax_walk w = { .txn = t, .limit = { .by_generation = true } };
+	struct search s = { .w = { .txn = t, .limit = { .by_generation = true } } };
 	bool is;
-	size_t open = 0;
 	*out = (struct ax_bases){ 0 };
-	/* The usual cases, by skip pointers. */
+	/* The usual case, by skip pointers. */
 	enum ax_err e = ax_graph_is_first_parent(&is, t, a < b ? a : b, a < b ? b : a);
 	if (e || is)
 		return e ? e : keep_base(out, a < b ? a : b);
-	if (!(e = paint(&w, &open, a, OF_A)) && !(e = paint(&w, &open, b, OF_B)))
-		e = find_bases(out, &w, open);
-	free(w.limit.c);
-	ax_idset_fini(&w.marks);
+	if (!(e = paint(&s, a, OF_A)) && !(e = paint(&s, b, OF_B)))
+		e = find_bases(out, &s);
+	free(s.w.limit.c);
+	ax_idset_fini(&s.w.marks);
 	if (e)
 		*out = (struct ax_bases){ 0 };
 	return e;

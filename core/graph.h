@@ -1,4 +1,5 @@
-/* graph.h - ancestry. First-parent ancestors by skip pointers in O(log n), all others by generation. */
+/* graph.h - ancestry. First-parent ancestors by skip pointers in O(log n), all others by generation, a stretch
+ * without merges at a time. */
 #ifndef AX_GRAPH_H
 #define AX_GRAPH_H
 
@@ -15,7 +16,8 @@ AX_MUST enum ax_err ax_graph_at_time(uint64_t *out, struct ax_txn *t, uint64_t c
 
 /* The best common ancestors of a and b: those that no other common ancestor descends from. Several after criss-cross
  * merges, none if their histories have nothing in common. Commits newest first; AX_ELIMIT beyond AX_BASES_MAX.
- * Cost: O(1) reads of commits for each of a's and b's ancestors that is younger than the bases. */
+ * Cost: stretches without merges are passed by skip pointers, so O(merges since the bases x log n) reads of commits,
+ * however long ago the two parted. */
 enum { AX_BASES_MAX = 16 };
 struct ax_bases {
 	size_t n;

@@ -13,7 +13,7 @@
 enum { READERS_MAX = 1024, RESIZE_WAIT_MS = 5000 };
 
 static const size_t map_size_max = (size_t)1 << AX_MAP_MAX_SHIFT, map_size_min = (size_t)1 << AX_MAP_MIN_SHIFT;
-const char ax_format_key[] = "format", ax_format_value[] = "apexfs 1";
+const char ax_format_key[] = "format", ax_format_value[] = "apexfs 2";
 const char ax_moved_key[] = "~moved", ax_epoch_key[] = "~epoch";
 
 enum ax_err ax_env_error(int rc)

@@ -108,6 +108,111 @@ START_TEST(graph__ancestry_is_that_of_brute_force)
 }
 END_TEST
 
+/* Those that both have and that no other such descends from. */
+static size_t brute_bases(bool best[N], const struct dag *d, size_t a, size_t b)
+{
+	bool of_a[N] = { false }, of_b[N] = { false };
+	size_t n = 0;
+	mark_ancestors(d, a, of_a);
+	mark_ancestors(d, b, of_b);
+	for (size_t i = 0; i < N; i++)
+		best[i] = of_a[i] && of_b[i];
+	for (size_t i = N; i-- > 0;) {
+		bool below[N] = { false };
+		if (!best[i])
+			continue;
+		mark_ancestors(d, i, below);
+		for (size_t j = 0; j < i; j++)
+			best[j] = best[j] && !below[j];
+	}
+	for (size_t i = 0; i < N; i++)
+		n += best[i];
+	return n;
+}
+
+static void check_bases(struct dag *d, size_t a, size_t b)
+{
+	bool best[N];
+	struct ax_bases found;
+	size_t n = brute_bases(best, d, a, b);
+	enum ax_err e = ax_graph_bases(&found, d->s.txn, d->local[a], d->local[b]);
+	if (n > AX_BASES_MAX) {
+		ck_assert_int_eq(e, AX_ELIMIT);
+		return;
+	}
+	ck_assert_int_eq(e, AX_OK);
+	ck_assert_msg(found.n == n, "%zu and %zu: %zu bases, not %zu", a, b, found.n, n);
+	for (size_t i = 0; i < found.n; i++)
+		ck_assert_msg(best[index_of(d, found.commit[i])], "%zu and %zu", a, b);
+}
+
+START_TEST(graph__bases_are_those_of_brute_force)
+{
+	struct rng r = rng_seeded();
+	static const int merges[] = { 0, 2, 5, 20, 60 };
+	for (size_t round = 0; round < 4 * sizeof merges / sizeof *merges; round++) {
+		struct dag d;
+		dag_open(&d, &r, N, merges[round % 5], 0);
+		for (int i = 0; i < 400; i++)
+			check_bases(&d, rng_below(&r, N), rng_below(&r, N));
+		scratch_close(&d.s);
+	}
+}
+END_TEST
+
+static uint64_t put_linked(struct scratch *s, const uint64_t *parent, unsigned n)
+{
+	struct ax_commit c = { .tree = ax_tree_empty().id, .zone = { .n = 1 }, .via = "test", .message = "m" };
+	struct ax_commit_info info = { .root = ax_tree_empty(), .parents = n };
+	c.author = c.committer = (struct ax_person){ "T", "t@t", { 1000, 0, 0 } };
+	OK(ax_txn_next_id(&info.local, s->txn));
+	c.serial = info.serial = (uint32_t)info.local;
+	info.time = c.committer.when;
+	c.parents = n;
+	for (unsigned i = 0; i < n; i++) {
+		info.parent[i] = parent[i];
+		OK(ax_commit_id(&c.parent[i], s->txn, parent[i]));
+	}
+	OK(ax_commit_link(&info, s->txn));
+	OK(ax_commit_put(NULL, s->txn, &c, &info));
+	return info.local;
+}
+
+/* A fork long ago, each side a long line; then the same with the old side merged into the new one half way. */
+START_TEST(graph__bases_of_an_old_fork_are_found_without_a_walk)
+{
+	enum { LONG = 8000 };
+	struct scratch s;
+	struct ax_bases found;
+	OK(ax_hash_init());
+	scratch_open(&s, 0);
+	scratch_begin(&s);
+	uint64_t root = put_linked(&s, NULL, 0), fork = put_linked(&s, &root, 1), a = fork, b = fork;
+	for (int i = 0; i < LONG; i++)
+		a = put_linked(&s, &a, 1);
+	for (int i = 0; i < 100; i++)
+		b = put_linked(&s, &b, 1);
+	uint64_t before = ax_store_reads();
+	OK(ax_graph_bases(&found, s.txn, a, b));
+	ck_assert_uint_eq(found.n, 1);
+	ck_assert_uint_eq(found.commit[0], fork);
+	ck_assert_uint_le(ax_store_reads() - before, 400);
+
+	uint64_t both[] = { a, b }, merged = b;
+	a = put_linked(&s, both, 2);
+	for (int i = 0; i < LONG; i++)
+		a = put_linked(&s, &a, 1);
+	for (int i = 0; i < 100; i++)
+		b = put_linked(&s, &b, 1);
+	before = ax_store_reads();
+	OK(ax_graph_bases(&found, s.txn, a, b));
+	ck_assert_uint_eq(found.n, 1);
+	ck_assert_uint_eq(found.commit[0], merged);
+	ck_assert_uint_le(ax_store_reads() - before, 800);
+	scratch_close(&s);
+}
+END_TEST
+
 START_TEST(graph__first_parent_line_is_that_of_brute_force)
 {
 	struct rng r = rng_seeded();
@@ -255,6 +360,8 @@ static void add(TCase *tc)
 	tcase_add_test(tc, graph__first_parent_ancestors_are_those_of_a_plain_walk);
 	tcase_add_test(tc, graph__ancestry_is_that_of_brute_force);
 	tcase_add_test(tc, graph__first_parent_line_is_that_of_brute_force);
+	tcase_add_test(tc, graph__bases_are_those_of_brute_force);
+	tcase_add_test(tc, graph__bases_of_an_old_fork_are_found_without_a_walk);
 	tcase_add_test(tc, graph__at_time_is_that_of_a_plain_walk_whatever_the_clocks);
 	tcase_add_test(tc, graph__a_step_count_stays_logarithmic);
 	tcase_add_test(tc, graph__walk_shows_what_is_reachable_and_not_hidden);

@@ -120,9 +120,9 @@ START_TEST(store__newer_or_missing_format_is_told)
 {
 	struct scratch s;
 	scratch_open(&s, 0);
-	write_format(&s, "apexfs 2");
+	write_format(&s, "apexfs 3");
 	ck_assert_int_eq(ax_store_open(&s.store, s.dir, false), AX_EVERSION);
-	ck_assert_ptr_nonnull(strstr(ax_err_text(AX_EVERSION), "apexfs 2"));
+	ck_assert_ptr_nonnull(strstr(ax_err_text(AX_EVERSION), "apexfs 3"));
 	ck_assert_ptr_null(s.store);
 	scratch_close(&s);
 
