@@ -21,7 +21,7 @@ BUILD_DEPS := gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libld
 DEMO_DEPS  := bind9-dnsutils procps
 TEST_DEPS  := check bind9 bind9-utils knot knot-dnsutils nsd iproute2 iputils-ping \
 	vim neovim emacs-nox nano micro joe ne mc ed tmux rsync patch perl mandoc python3 git \
-	clang clang-format libclang-rt-14-dev shellcheck valgrind strace stress-ng openssl libmaxmind-db-writer-perl
+	clang clang-format libclang-rt-14-dev shellcheck valgrind strace stress-ng openssl zsh fish libmaxmind-db-writer-perl
 
 DEPS       ?= $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)
 
@@ -51,6 +51,13 @@ FS    := $(call objects,fs/*.c)
 DNSD  := $(call objects,dnsd/*.c)
 TOOLS := $(call objects,tools/*.c)
 LIBAPEX := $(BUILD)/libapex.a
+# The same as a shared library. Its soname's number grows when a program that was linked before would no longer run.
+LIBAPEX_SO := $(BUILD)/libapex.so.0
+PIC     := $(patsubst %.c,$(BUILD)/pic/%.o,$(wildcard core/*.c))
+# What a program may include, as <apex/NAME.h>: all but what the library keeps to itself.
+PRIVATE_HEADERS := $(addprefix core/,approval.h bundle_format.h commit_text.h denial.h gc_internal.h lookup_internal.h \
+	node.h plan.h proof.h publish.h rdfield.h store_env.h store_internal.h target.h walk.h zonelex.h)
+PUBLIC_HEADERS  := $(filter-out $(PRIVATE_HEADERS),$(sort $(wildcard core/*.h)))
 
 PROGRAMS := $(BUILD)/apex $(BUILD)/apexfs $(BUILD)/apexd
 UNIT     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/core/test_*.c tests/fs/test_*.c tests/dnsd/test_*.c tests/tools/test_*.c))
@@ -63,11 +70,11 @@ all_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/*.c tests/*.c))
 tests-objects: $(all_objects)
 
 .DEFAULT_GOAL := all
-.PHONY: all deps demo check check-full check-asan check-tsan fuzz bench lint format install clean
+.PHONY: all deps demo check check-full check-asan check-tsan fuzz bench lint format install install-lib clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(PROGRAMS)
+all: $(PROGRAMS) $(LIBAPEX_SO)
 
 # Installing a name server must not start one: policy-rc.d says no while we install.
 deps:
@@ -92,6 +99,9 @@ demo:
 
 $(LIBAPEX): $(CORE)
 	$(call run,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+$(LIBAPEX_SO): $(PIC) core/libapex.map
+	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,$(notdir $@) -Wl,--version-script=core/libapex.map \
+		-o $@ $(PIC) $(LIBS_core)
 $(BUILD)/apex: $(TOOLS) $(LIBAPEX)
 	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_tools)
 $(BUILD)/apexfs: $(FS) $(LIBAPEX)
@@ -115,6 +125,9 @@ $(BUILD)/tests/tool_%: $(BUILD)/tests/tool_%.o $(filter-out %/main.o,$(DNSD)) $(
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(filter-out %/main.o,$(DNSD)) $(LIBAPEX)
 	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_core) $(LIBS_dnsd)
 
+$(BUILD)/pic/%.o: %.c
+	@mkdir -p $(@D)
+	$(call run,CC,$<)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(CFLAGS_core) -fPIC -fno-semantic-interposition -MMD -MP -c -o $@ $<
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call run,CC,$<)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(CFLAGS_$(firstword $(subst /, ,$*))) $(if $(filter tests/%,$*),$(CFLAGS_core) $(CFLAGS_fs) $(CFLAGS_dnsd) $(CFLAGS_tools) $(CFLAGS_test)) -MMD -MP -c -o $@ $<
@@ -149,17 +162,33 @@ lint:
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man1 \
-		$(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(PREFIX)/share/man/man8
+# Pages of verbs come from the verbs themselves; headers say <apex/...> to each other once they are installed.
+share = $(DESTDIR)$(PREFIX)/share
+install: all install-lib
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(HELPERDIR) $(addprefix $(share)/man/man,1 5 7 8)
 	install $(BUILD)/apex $(BUILD)/apexfs $(DESTDIR)$(PREFIX)/bin
 	install $(BUILD)/apexd $(DESTDIR)$(PREFIX)/sbin
-	install -d $(DESTDIR)$(HELPERDIR)
 	ln -sf $(PREFIX)/bin/apexfs $(DESTDIR)$(HELPERDIR)/mount.apexfs
-	install -m 644 tools/apex.1 fs/apexfs.1 $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 core/apex-repository.7 $(DESTDIR)$(PREFIX)/share/man/man7
-	install -m 644 dnsd/apexd.yaml.5 $(DESTDIR)$(PREFIX)/share/man/man5
-	install -m 644 dnsd/apexd.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 tools/apex.1 fs/apexfs.1 $(share)/man/man1
+	for verb in $$($(BUILD)/apex complete -- '' | grep -v '^help$$'); do \
+		$(BUILD)/apex help --man $$verb >$(share)/man/man1/apex-$$verb.1 || exit 1; done
+	install -m 644 core/apex-repository.7 $(share)/man/man7
+	install -m 644 dnsd/apexd.yaml.5 $(share)/man/man5
+	install -m 644 dnsd/apexd.8 $(share)/man/man8
+	install -d $(share)/bash-completion/completions $(share)/zsh/vendor-completions $(share)/fish/vendor_completions.d
+	install -m 644 examples/completion/apex.bash $(share)/bash-completion/completions/apex
+	install -m 644 examples/completion/_apex $(share)/zsh/vendor-completions
+	install -m 644 examples/completion/apex.fish $(share)/fish/vendor_completions.d
+
+install-lib: $(LIBAPEX) $(LIBAPEX_SO)
+	install -d $(DESTDIR)$(PREFIX)/include/apex $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	for h in $(PUBLIC_HEADERS); do \
+		sed 's,#include "core/,#include "apex/,' $$h >$(DESTDIR)$(PREFIX)/include/apex/$${h#core/} || exit 1; done
+	install -m 644 $(LIBAPEX) $(DESTDIR)$(PREFIX)/lib
+	install $(LIBAPEX_SO) $(DESTDIR)$(PREFIX)/lib
+	ln -sf $(notdir $(LIBAPEX_SO)) $(DESTDIR)$(PREFIX)/lib/libapex.so
+	sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' core/libapex.pc.in \
+		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/libapex.pc
 
 clean:
 	rm -rf $(BUILD)

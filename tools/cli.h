@@ -38,6 +38,7 @@ struct verb {
 	const char *name, *synopsis, *summary;
 	const char *details; /* more lines for its help; may be NULL */
 	const char *example;
+	const char *completes;        /* what its words may be (complete.h); NULL: nothing that is known */
 	const struct option *options; /* may be NULL */
 	int min_words, max_words;     /* -1: any number */
 	bool paged;

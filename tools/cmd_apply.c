@@ -115,6 +115,7 @@ const struct verb verb_apply = {
 		"status 5).",
 	.example = "apex apply changes.json -m 'renumber the web servers'",
 	.options = options,
+	.completes = "f",
 	.min_words = 1,
 	.max_words = 1,
 	.changes_zone = true,

@@ -91,6 +91,7 @@ const struct verb verb_approve = {
 		   "approved.",
 	.example = "apex approve new-mail --expect 8c1d2e3f4a5b",
 	.options = options,
+	.completes = "p",
 	.min_words = 1,
 	.max_words = 1,
 	.run = run,

@@ -98,6 +98,7 @@ const struct verb verb_at = {
 		"says so. With --until TIME any change is taken back at a time, in the same way.",
 	.example = "apex at '22:30' set www A 300 192.0.2.7 --until 'tomorrow 6:00'",
 	.options = options,
+	.completes = "- v",
 	.min_words = 0,
 	.max_words = 0,
 	.leads = true,

@@ -17,6 +17,7 @@ const struct verb verb_backup = {
 	.details = "DIR becomes a repository by itself, as of the moment the copy began, flushed to its disk, or is "
 		   "not there.",
 	.example = "apex backup /backup/dns-$(date +%F)",
+	.completes = "f",
 	.min_words = 1,
 	.max_words = 1,
 	.run = run,

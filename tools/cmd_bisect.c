@@ -226,6 +226,7 @@ const struct verb verb_bisect = {
 		"sh; words that begin with - go behind --. Commits are tried along first parents, each at most once.",
 	.example = "apex bisect run --good v1 -- sh -c 'apex resolve www A \"$APEX_REV\" | grep -q 192.0.2.7'",
 	.options = options,
+	.completes = ":run",
 	.min_words = 1,
 	.max_words = -1,
 	.run = run,

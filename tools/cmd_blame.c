@@ -166,6 +166,7 @@ const struct verb verb_blame = {
 		   "from its serial; RRSIGs have a line for each type they cover; TYPE may be ANY.\n"
 		   "Of the zone: commit, author, time and the record, one record a line.",
 	.example = "apex blame www A",
+	.completes = "nr y r",
 	.min_words = 0,
 	.max_words = 3,
 	.paged = true,

@@ -142,6 +142,7 @@ const struct verb verb_branch = {
 	.details = "* marks the branch you are on. START is a revision, else the tip.",
 	.example = "apex branch canary main~1",
 	.options = options,
+	.completes = "b r",
 	.min_words = 0,
 	.max_words = 2,
 	.run = run,

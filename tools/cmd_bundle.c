@@ -213,6 +213,7 @@ const struct verb verb_bundle = {
 		"nothing. The zone is made if it is not there.",
 	.example = "apex bundle create example.bundle --all",
 	.options = options,
+	.completes = ":create|verify|import f h+",
 	.min_words = 2,
 	.max_words = -1,
 	.run = run,

@@ -109,6 +109,7 @@ const struct verb verb_cat_object = {
 	.synopsis = "REV | TAG | REV:NAME/TYPE",
 	.summary = "print a commit's or tag's bytes as they are hashed, or an RRset as the mount's files show it",
 	.example = "apex cat-object main:www/A",
+	.completes = "h",
 	.min_words = 1,
 	.max_words = 1,
 	.run = run,

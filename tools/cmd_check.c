@@ -150,6 +150,7 @@ const struct verb verb_check = {
 		   "error; status 1 if a check failed. A file needs no repository. A word with a / is a file.",
 	.example = "apex check ./example.com.zone",
 	.options = options,
+	.completes = "r",
 	.min_words = 0,
 	.max_words = 1,
 	.run = run,

@@ -56,6 +56,7 @@ const struct verb verb_checkout = {
 	.details = "It is your own choice, by user and zone: nobody else's HEAD moves, and nothing is published.",
 	.example = "apex checkout -b canary",
 	.options = options,
+	.completes = "b r",
 	.min_words = 1,
 	.max_words = 2,
 	.run = run,

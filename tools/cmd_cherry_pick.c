@@ -82,6 +82,7 @@ const struct verb verb_cherry_pick = {
 		"branch; ranges leave merges out.",
 	.example = "apex cherry-pick canary~1",
 	.options = options,
+	.completes = "r+",
 	.min_words = 1,
 	.max_words = -1,
 	.changes_zone = true,

@@ -86,6 +86,7 @@ const struct verb verb_config = {
 		"They stand at every door. Seconds may be written 90, 30m, 12h, 1d, 1w.",
 	.example = "apex config guard.names '@/MX mail'",
 	.options = options,
+	.completes = "c",
 	.min_words = 0,
 	.max_words = 2,
 	.run = run,

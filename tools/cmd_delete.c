@@ -54,6 +54,7 @@ const struct verb verb_delete = {
 	.details = "Names below NAME stay. What is not there is an error (status 1).",
 	.example = "apex delete old.www A",
 	.options = options,
+	.completes = "n y",
 	.min_words = 1,
 	.max_words = 2,
 	.changes_zone = true,

@@ -94,6 +94,7 @@ const struct verb verb_diff = {
 		   "NAME limits it to a name and all below it, NAME TYPE to one RRset.",
 	.example = "apex diff main~1 main",
 	.options = options,
+	.completes = "r r",
 	.min_words = 1,
 	.max_words = 4,
 	.paged = true,

@@ -269,6 +269,7 @@ const struct verb verb_edit = {
 		"both changed is a conflict (status 5).",
 	.example = "EDITOR=nano apex edit www",
 	.options = options,
+	.completes = "n",
 	.min_words = 0,
 	.max_words = 1,
 	.changes_zone = true,

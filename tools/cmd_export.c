@@ -111,6 +111,7 @@ const struct verb verb_export = {
 		   "same\n"
 		   "tree.",
 	.example = "apex export main~3 > example.com.zone",
+	.completes = "r",
 	.min_words = 0,
 	.max_words = 1,
 	.run = run,

@@ -122,6 +122,7 @@ const struct verb verb_grep = {
 		"Exit status 1 if no record matches.",
 	.example = "apex grep 'IN A 192\\.0\\.2\\.7$' main~3",
 	.options = options,
+	.completes = "- r",
 	.min_words = 1,
 	.max_words = 2,
 	.paged = true,

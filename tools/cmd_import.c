@@ -115,6 +115,7 @@ const struct verb verb_import = {
 		   "does not name are deleted, unless --merge. Records outside the zone are dropped with a warning.",
 	.example = "apex import example.com.zone -m 'move to the new mail hosts'",
 	.options = options,
+	.completes = "f",
 	.min_words = 1,
 	.max_words = 1,
 	.changes_zone = true,

@@ -70,6 +70,7 @@ const struct verb verb_init = {
 		   "zone has no commit until the first import.",
 	.example = "apex init example.com --ns ns1.example.com. ns2.example.net.",
 	.options = options,
+	.completes = "-",
 	.min_words = 1,
 	.max_words = -1,
 	.run = run,

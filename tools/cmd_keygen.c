@@ -53,6 +53,7 @@ const struct verb verb_keygen = {
 		"overwritten.",
 	.example = "apex keygen --name 'Ann of the DNS team'",
 	.options = options,
+	.completes = "f",
 	.min_words = 0,
 	.max_words = 1,
 	.run = run,

@@ -400,6 +400,7 @@ const struct verb verb_log = {
 		"below the name; finding them costs no walk of history.",
 	.example = "apex log -p -- www A",
 	.options = options,
+	.completes = "r",
 	.min_words = 0,
 	.max_words = 3,
 	.paged = true,

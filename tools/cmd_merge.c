@@ -70,6 +70,7 @@ const struct verb verb_merge = {
 		"A conflict changes nothing: it is listed with its kind and its three values (status 5).",
 	.example = "apex merge canary --take www A=theirs",
 	.options = options,
+	.completes = "r",
 	.min_words = 1,
 	.max_words = -1,
 	.changes_zone = true,

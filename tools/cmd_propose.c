@@ -51,6 +51,7 @@ const struct verb verb_propose = {
 	.details = "Proposing NAME again moves it; approvals of what it was before are void.",
 	.example = "apex propose new-mail --from mail-move",
 	.options = options,
+	.completes = "p",
 	.min_words = 1,
 	.max_words = 1,
 	.run = run,

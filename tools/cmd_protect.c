@@ -97,6 +97,7 @@ const struct verb verb_protect = {
 		"It guards against mistakes: whoever may write the repository's files may lift it.",
 	.example = "apex protect main --review 2",
 	.options = options,
+	.completes = "b",
 	.min_words = 0,
 	.max_words = 1,
 	.run = run,

@@ -79,6 +79,7 @@ const struct verb verb_rebase = {
 		"nothing (status 5). In a conflict `ours` is UPSTREAM's value, `theirs` your commit's.",
 	.example = "apex rebase main --branch canary",
 	.options = options,
+	.completes = "r",
 	.min_words = 1,
 	.max_words = -1,
 	.changes_zone = true,

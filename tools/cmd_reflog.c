@@ -63,6 +63,7 @@ const struct verb verb_reflog = {
 		   "which door\n"
 		   "the branch came there, the commit's subject. A branch that was deleted keeps its log.",
 	.example = "apex reflog main",
+	.completes = "b",
 	.min_words = 0,
 	.max_words = 1,
 	.paged = true,

@@ -53,6 +53,7 @@ const struct verb verb_reset = {
 		   "What the branch was at stays in its reflog: apex reset --hard 'main@{1}' takes this back.",
 	.example = "apex reset --hard main~1",
 	.options = options,
+	.completes = "r",
 	.min_words = 1,
 	.max_words = 1,
 	.changes_zone = true,

@@ -155,6 +155,7 @@ const struct verb verb_resolve = {
 		   "--zone, an absolute NAME is looked up in the zone nearest above it.",
 	.example = "apex resolve www A main@{yesterday}",
 	.options = options,
+	.completes = "n y r",
 	.min_words = 2,
 	.max_words = 3,
 	.paged = true,

@@ -179,6 +179,7 @@ const struct verb verb_restore = {
 		   "removed zone (foo.example.:main, or main with --zone), or the zone's name alone.",
 	.example = "apex restore main~3 www A",
 	.options = options,
+	.completes = "rn ny y",
 	.min_words = 1,
 	.max_words = 3,
 	.changes_zone = true,

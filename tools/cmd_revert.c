@@ -78,6 +78,7 @@ const struct verb verb_revert = {
 		   "(status 5).",
 	.example = "apex revert main~2",
 	.options = options,
+	.completes = "r",
 	.min_words = 1,
 	.max_words = 1,
 	.changes_zone = true,

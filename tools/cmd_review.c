@@ -50,6 +50,7 @@ const struct verb verb_review = {
 		"meanwhile is not shown as taken back. Where they don't merge, the conflicts are named (status 5).",
 	.example = "apex review new-mail --into main",
 	.options = options,
+	.completes = "p",
 	.min_words = 0,
 	.max_words = 1,
 	.paged = true,

@@ -155,6 +155,7 @@ const struct verb verb_set = {
 		   "with blanks is quoted. A TXT word without a leading quote is one string.",
 	.example = "apex set @ MX 3600 '10 mail1' '20 mail2' -m 'a second mail host'",
 	.options = options,
+	.completes = "n y",
 	.min_words = 4,
 	.max_words = -1,
 	.changes_zone = true,

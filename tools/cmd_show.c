@@ -78,6 +78,7 @@ const struct verb verb_show = {
 	.summary = "print an RRset as zone-file records, or a commit and what it changed",
 	.details = "TYPE may be ANY: every RRset of the name.",
 	.example = "apex show www A main~2",
+	.completes = "nr y r",
 	.min_words = 0,
 	.max_words = 3,
 	.paged = true,

@@ -51,6 +51,7 @@ const struct verb verb_sign_commit = {
 		   "it is the tip.",
 	.example = "apex sign-commit main --key ~/.config/apex/key",
 	.options = options,
+	.completes = "r+",
 	.min_words = 0,
 	.max_words = -1,
 	.run = run,

@@ -99,6 +99,7 @@ const struct verb verb_tag = {
 	.details = "With a message the tag is an object of its own (apex cat-object shows it); with -s it is signed.",
 	.example = "apex tag before-migration -a -m 'the old name servers'",
 	.options = options,
+	.completes = "t r",
 	.min_words = 0,
 	.max_words = 2,
 	.run = run,

@@ -154,6 +154,7 @@ const struct verb verb_verify = {
 		   "named, and the status is 1.",
 	.example = "apex verify main --chain --key team.pub",
 	.options = options,
+	.completes = "r",
 	.min_words = 0,
 	.max_words = 1,
 	.run = run,

@@ -107,6 +107,7 @@ const struct verb verb_zone = {
 		   "that comes back never shows an old serial with new content.",
 	.example = "apex zone add example.net --ns ns1.example.com.",
 	.options = options,
+	.completes = ":add|list|remove z",
 	.min_words = 0,
 	.max_words = -1,
 	.run = run,

@@ -1,4 +1,6 @@
 #include "core/when.h"
+#include "tools/complete.h"
+#include "tools/help.h"
 #include "tools/verbs.h"
 
 #include <signal.h>
@@ -7,22 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct verb *const verbs[] = {
-	&verb_init,    &verb_zone,    &verb_status,   &verb_import,     &verb_export,      &verb_set,
-	&verb_delete,  &verb_edit,    &verb_apply,    &verb_show,       &verb_log,         &verb_diff,
-	&verb_blame,   &verb_branch,  &verb_checkout, &verb_merge,      &verb_cherry_pick, &verb_rebase,
-	&verb_revert,  &verb_restore, &verb_reset,    &verb_keygen,     &verb_sign_commit, &verb_verify,
-	&verb_tag,     &verb_reflog,  &verb_force,    &verb_propose,    &verb_review,      &verb_approve,
-	&verb_protect, &verb_check,   &verb_fsck,     &verb_cat_object, &verb_grep,        &verb_resolve,
-	&verb_bisect,  &verb_config,  &verb_at,       &verb_run_due,    &verb_gc,          &verb_prune,
-	&verb_repack,  &verb_backup,  &verb_stat,     &verb_watch,      &verb_bundle,
-};
-enum { VERBS = sizeof verbs / sizeof *verbs };
-
 static const char *repo, *zone, *branch;
-static bool help, version;
+static bool help, version, man;
 
-static const struct option global_options[] = {
+const struct option verbs_global_options[] = {
 	{ "repo", 0, "DIR", "the repository (APEX_REPO; ./.apex)", &repo, NULL, NULL },
 	{ "zone", 0, "ZONE", "the zone (APEX_ZONE; the one init named)", &zone, NULL, NULL },
 	{ "branch", 0, "BRANCH", "the branch (APEX_BRANCH; the one checked out, else main)", &branch, NULL, NULL },
@@ -31,72 +21,7 @@ static const struct option global_options[] = {
 	{ 0 },
 };
 
-/* -- help ------------------------------------------------------------------------------------------------- */
-
-static void print_options(const struct option *o, const char *heading)
-{
-	if (!o || !o->name)
-		return;
-	printf("\n%s\n", heading);
-	for (; o->name; o++) {
-		char left[64], letter[6] = "";
-		if (o->letter)
-			snprintf(letter, sizeof letter, "-%c, ", o->letter);
-		snprintf(left, sizeof left, "%s--%s%s%s", letter, o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-		printf("  %-22s %s\n", left, o->help);
-	}
-}
-
-static void print_help(const struct verb *v)
-{
-	printf("usage: apex %s%s%s\n\n%c%s.\n", v->name, v->synopsis[0] ? " " : "", v->synopsis,
-	       v->summary[0] - 'a' + 'A', v->summary + 1);
-	if (v->details)
-		printf("%s\n", v->details);
-	print_options(v->options, "Options:");
-	print_options(global_options, "Options of every verb:");
-	printf("\nExample:\n  %s\n", v->example);
-}
-
-static void print_overview(FILE *to)
-{
-	fputs("usage: apex [--repo DIR] [--zone ZONE] [--branch BRANCH] VERB ...\n\n"
-	      "DNS zones as a versioned filesystem: the command line.\n\n",
-	      to);
-	for (unsigned i = 0; i < VERBS; i++)
-		fprintf(to, "  %-11s %s\n", verbs[i]->name, verbs[i]->summary);
-	fputs("  help        print this, or what one verb does\n\n"
-	      "`apex VERB --help` tells more; so does apex(1).\n\n"
-	      "Example:\n  apex init example.com --ns ns1.example.com.\n"
-	      "  apex import example.com.zone\n  apex set www A 300 192.0.2.7\n  apex log\n",
-	      to);
-}
-
 /* -- verbs ------------------------------------------------------------------------------------------------ */
-
-static const struct verb *find_verb(const char *name)
-{
-	for (unsigned i = 0; i < VERBS; i++)
-		if (!strcmp(verbs[i]->name, name))
-			return verbs[i];
-	return NULL;
-}
-
-static enum ax_err unknown_verb(const char *name)
-{
-	unsigned best = 3;
-	const char *near = NULL;
-	for (unsigned i = 0; i < VERBS; i++) {
-		unsigned d = options_distance(verbs[i]->name, name);
-		if (d < best) {
-			best = d;
-			near = verbs[i]->name;
-		}
-	}
-	if (near)
-		return ax_fail(AX_EUSAGE, "unknown verb: `%s`; did you mean `%s`?", name, near);
-	return ax_fail(AX_EUSAGE, "unknown verb: `%s` (apex help lists them)", name);
-}
 
 static enum ax_err check_words(const struct verb *v, const struct words *w)
 {
@@ -150,17 +75,49 @@ static int run(const struct verb *v, struct words *w, const char *at)
 	return e ? finish(e, v) : c.difference;
 }
 
-/* `apex help`, `apex help VERB`, `apex --help`. */
+static int print_help(struct ax_buf *text, bool to_stderr)
+{
+	enum ax_err e = ax_buf_check(text);
+	if (!e && to_stderr)
+		fprintf(stderr, "%s", ax_buf_cstr(text));
+	else if (!e)
+		e = print_text(ax_buf_view(text), PRINT_PLAIN, true);
+	ax_buf_fini(text);
+	return e ? finish(e, NULL) : 0;
+}
+
+static int print_verb_help(const struct verb *v, bool as_man)
+{
+	struct ax_buf text = AX_BUF_INIT;
+	(as_man ? help_man : help_verb)(&text, v);
+	return print_help(&text, false);
+}
+
+/* `apex help`, `apex help [--man] VERB`, `apex --help`. */
 static int print_some_help(const struct words *w)
 {
-	const struct verb *v = w->n ? find_verb(w->v[0]) : NULL;
+	struct ax_buf text = AX_BUF_INIT;
+	const struct verb *v = w->n ? verbs_find(w->v[0]) : NULL;
 	if (w->n && !v)
-		return finish(unknown_verb(w->v[0]), NULL);
+		return finish(verbs_unknown(w->v[0]), NULL);
+	if (man && !v)
+		return finish(ax_fail(AX_EUSAGE, "help --man: of which verb?"), NULL);
 	if (v)
-		print_help(v);
-	else
-		print_overview(stdout);
-	return 0;
+		return print_verb_help(v, man);
+	help_overview(&text);
+	return print_help(&text, false);
+}
+
+/* Nothing was typed. */
+static int print_first(void)
+{
+	struct ax_buf text = AX_BUF_INIT;
+	enum ax_err e = ax_hash_init();
+	if (!e)
+		help_first(&text, told(repo, "APEX_REPO", "./.apex"));
+	help_overview(&text);
+	print_help(&text, true);
+	return ax_err_status(e ? e : AX_EUSAGE);
 }
 
 static int print_version(void)
@@ -173,27 +130,34 @@ static int print_version(void)
 static int dispatch_led(int argc, char **argv, struct words *w)
 {
 	const char *at = argv[0];
-	const struct verb *v = argc > 1 ? find_verb(argv[1]) : NULL;
+	const struct verb *v = argc > 1 ? verbs_find(argv[1]) : NULL;
 	if (argc < 2)
 		return finish(ax_fail(AX_EUSAGE, "at: what is to be done then?"), &verb_at);
 	if (!v)
-		return finish(unknown_verb(argv[1]), NULL);
+		return finish(verbs_unknown(argv[1]), NULL);
 	if (!v->changes_zone)
 		return finish(ax_fail(AX_EUSAGE, "at: %s is no verb that can be put off", v->name), &verb_at);
-	enum ax_err e = options_parse(w, NULL, argc - 2, argv + 2, global_options, v->options, false);
-	if (!e && help) {
-		print_help(v);
-		return 0;
-	}
+	enum ax_err e = options_parse(w, NULL, argc - 2, argv + 2, verbs_global_options, v->options, false);
+	if (!e && help)
+		return print_verb_help(v, false);
 	if (!e)
 		e = check_words(v, w);
 	return e ? finish(e, v) : run(v, w, at);
 }
 
+static const struct option *own_options(const struct verb *v, bool is_help)
+{
+	static const struct option help_options[] = {
+		{ "man", 0, NULL, "as a manual page", NULL, NULL, &man },
+		{ 0 },
+	};
+	return v ? v->options : is_help ? help_options : NULL;
+}
+
 static int dispatch(int argc, char **argv, struct words *w)
 {
 	int used;
-	enum ax_err e = options_parse(w, &used, argc - 1, argv + 1, global_options, NULL, true);
+	enum ax_err e = options_parse(w, &used, argc - 1, argv + 1, verbs_global_options, NULL, true);
 	if (e)
 		return finish(e, NULL);
 	argc -= 1 + used;
@@ -202,15 +166,15 @@ static int dispatch(int argc, char **argv, struct words *w)
 		return print_version();
 	if (!argc && help)
 		return print_some_help(w);
-	if (!argc) {
-		print_overview(stderr);
-		return ax_err_status(AX_EUSAGE);
-	}
-	const struct verb *v = find_verb(argv[0]);
+	if (!argc)
+		return print_first();
+	if (!strcmp(argv[0], "complete"))
+		return complete(argc - 1, argv + 1, told(repo, "APEX_REPO", "./.apex"));
+	const struct verb *v = verbs_find(argv[0]);
 	bool is_help = !strcmp(argv[0], "help");
 	if (!v && !is_help)
-		return finish(unknown_verb(argv[0]), NULL);
-	e = options_parse(w, &used, argc - 1, argv + 1, global_options, v ? v->options : NULL, v && v->leads);
+		return finish(verbs_unknown(argv[0]), NULL);
+	e = options_parse(w, &used, argc - 1, argv + 1, verbs_global_options, own_options(v, is_help), v && v->leads);
 	if (e)
 		return finish(e, v);
 	if (v && v->leads && used < argc - 1 && !help)
@@ -219,10 +183,8 @@ static int dispatch(int argc, char **argv, struct words *w)
 		return print_version();
 	if (is_help)
 		return print_some_help(w);
-	if (help) {
-		print_help(v);
-		return 0;
-	}
+	if (help)
+		return print_verb_help(v, false);
 	e = check_words(v, w);
 	return e ? finish(e, v) : run(v, w, NULL);
 }

@@ -1,4 +1,4 @@
-/* verbs.h - every verb there is; main.c has the table. */
+/* verbs.h - every verb there is, in a table. */
 #ifndef VERBS_H
 #define VERBS_H
 
@@ -10,5 +10,14 @@ extern const struct verb verb_init, verb_zone, verb_import, verb_export, verb_se
 	verb_approve, verb_grep, verb_resolve, verb_bisect, verb_merge, verb_cherry_pick, verb_rebase, verb_revert,
 	verb_restore, verb_reset, verb_keygen, verb_sign_commit, verb_verify, verb_config, verb_at, verb_run_due,
 	verb_gc, verb_prune, verb_repack, verb_backup, verb_stat, verb_watch, verb_bundle;
+
+/* The i-th, NULL beyond the last; heading (may be NULL) is what a group of them that begins here is called, or NULL.
+ */
+const struct verb *verbs_at(const char **heading, size_t i);
+const struct verb *verbs_find(const char *name);
+/* AX_EUSAGE, with the nearest. */
+enum ax_err verbs_unknown(const char *name);
+/* The options that every verb takes; main.c has them. */
+extern const struct option verbs_global_options[];
 
 #endif
