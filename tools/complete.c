@@ -87,8 +87,8 @@ static void offer_names(struct typed *t)
 	struct ax_commit_info tip;
 	struct ax_cursor c;
 	struct ax_ref ref;
-	if (!look(t) || ax_ref_get(&ref, t->txn, t->zone.id, "heads/main") || ax_commit_info(&tip, t->txn, ref.commit) ||
-	    ax_cursor_init(&c, t->txn, &tip.root))
+	if (!look(t) || ax_ref_get(&ref, t->txn, t->zone.id, "heads/main") ||
+	    ax_commit_info(&tip, t->txn, ref.commit) || ax_cursor_init(&c, t->txn, &tip.root))
 		return;
 	offer_owners(t, &c);
 	ax_cursor_fini(&c);
@@ -98,9 +98,9 @@ static void offer_names(struct typed *t)
 
 static void offer_types(struct typed *t)
 {
-	static const char *const types[] = { "A",   "AAAA",  "CAA",  "CDS", "CNAME", "DNAME", "DNSKEY", "DS",
-					     "HTTPS", "LOC", "MX",   "NAPTR", "NS",  "PTR",   "SOA",    "SRV",
-					     "SSHFP", "SVCB", "TLSA", "TXT" };
+	static const char *const types[] = { "A",   "AAAA",  "CAA",   "CDS",  "CNAME", "DNAME", "DNSKEY",
+					     "DS",  "HTTPS", "LOC",   "MX",   "NAPTR", "NS",    "PTR",
+					     "SOA", "SRV",   "SSHFP", "SVCB", "TLSA",  "TXT" };
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 		offer(t, types[i]);
 }

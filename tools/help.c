@@ -54,9 +54,10 @@ static void put_unborn(struct ax_buf *out, const struct ax_name *apex)
 	struct ax_buf name = AX_BUF_INIT;
 	ax_name_text(&name, apex);
 	const char *text = ax_buf_cstr(&name);
-	ax_buf_printf(out, "The zone %s has no record yet. Begin with one of\n\n"
-			   "    apex import FILE                   a zone file you have\n"
-			   "    apex zone add ZONE --ns HOST       another zone, with its SOA and NS made for you\n",
+	ax_buf_printf(out,
+		      "The zone %s has no record yet. Begin with one of\n\n"
+		      "    apex import FILE                   a zone file you have\n"
+		      "    apex zone add ZONE --ns HOST       another zone, with its SOA and NS made for you\n",
 		      text ? text : "here");
 	ax_buf_fini(&name);
 }

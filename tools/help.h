@@ -1,5 +1,5 @@
-/* help.h - what verbs tell of themselves: as text, and as manual pages. All of it comes from the verbs' own tables, so
- * that it can't say otherwise than they do. Ownership: everything is appended to the caller's buffer. */
+/* help.h - what verbs tell of themselves: as text, and as manual pages. All of it comes from the verbs' own tables,
+ * so that it can't say otherwise than they do. Ownership: everything is appended to the caller's buffer. */
 #ifndef HELP_H
 #define HELP_H
 

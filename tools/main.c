@@ -9,17 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *repo, *zone, *branch;
-static bool help, version, man;
-
-const struct option verbs_global_options[] = {
-	{ "repo", 0, "DIR", "the repository (APEX_REPO; ./.apex)", &repo, NULL, NULL },
-	{ "zone", 0, "ZONE", "the zone (APEX_ZONE; the one init named)", &zone, NULL, NULL },
-	{ "branch", 0, "BRANCH", "the branch (APEX_BRANCH; the one checked out, else main)", &branch, NULL, NULL },
-	{ "help", 'h', NULL, "what a verb does", NULL, NULL, &help },
-	{ "version", 0, NULL, "print the version", NULL, NULL, &version },
-	{ 0 },
-};
+static bool man;
 
 /* -- verbs ------------------------------------------------------------------------------------------------ */
 
@@ -51,9 +41,9 @@ static int finish(enum ax_err e, const struct verb *v)
 static int run(const struct verb *v, struct words *w, const char *at)
 {
 	struct ax_time then;
-	struct cli c = { .dir = told(repo, "APEX_REPO", "./.apex"),
-			 .zone_text = told(zone, "APEX_ZONE", NULL),
-			 .branch_text = told(branch, "APEX_BRANCH", NULL) };
+	struct cli c = { .dir = told(verbs_said.repo, "APEX_REPO", "./.apex"),
+			 .zone_text = told(verbs_said.zone, "APEX_ZONE", NULL),
+			 .branch_text = told(verbs_said.branch, "APEX_BRANCH", NULL) };
 	c.actor = who_actor(&c.who);
 	enum ax_err e = ax_hash_init();
 	if (!e && at)
@@ -114,7 +104,7 @@ static int print_first(void)
 	struct ax_buf text = AX_BUF_INIT;
 	enum ax_err e = ax_hash_init();
 	if (!e)
-		help_first(&text, told(repo, "APEX_REPO", "./.apex"));
+		help_first(&text, told(verbs_said.repo, "APEX_REPO", "./.apex"));
 	help_overview(&text);
 	print_help(&text, true);
 	return ax_err_status(e ? e : AX_EUSAGE);
@@ -138,7 +128,7 @@ static int dispatch_led(int argc, char **argv, struct words *w)
 	if (!v->changes_zone)
 		return finish(ax_fail(AX_EUSAGE, "at: %s is no verb that can be put off", v->name), &verb_at);
 	enum ax_err e = options_parse(w, NULL, argc - 2, argv + 2, verbs_global_options, v->options, false);
-	if (!e && help)
+	if (!e && verbs_said.help)
 		return print_verb_help(v, false);
 	if (!e)
 		e = check_words(v, w);
@@ -162,14 +152,14 @@ static int dispatch(int argc, char **argv, struct words *w)
 		return finish(e, NULL);
 	argc -= 1 + used;
 	argv += 1 + used;
-	if (version)
+	if (verbs_said.version)
 		return print_version();
-	if (!argc && help)
+	if (!argc && verbs_said.help)
 		return print_some_help(w);
 	if (!argc)
 		return print_first();
 	if (!strcmp(argv[0], "complete"))
-		return complete(argc - 1, argv + 1, told(repo, "APEX_REPO", "./.apex"));
+		return complete(argc - 1, argv + 1, told(verbs_said.repo, "APEX_REPO", "./.apex"));
 	const struct verb *v = verbs_find(argv[0]);
 	bool is_help = !strcmp(argv[0], "help");
 	if (!v && !is_help)
@@ -177,13 +167,13 @@ static int dispatch(int argc, char **argv, struct words *w)
 	e = options_parse(w, &used, argc - 1, argv + 1, verbs_global_options, own_options(v, is_help), v && v->leads);
 	if (e)
 		return finish(e, v);
-	if (v && v->leads && used < argc - 1 && !help)
+	if (v && v->leads && used < argc - 1 && !verbs_said.help)
 		return dispatch_led(argc - 1 - used, argv + 1 + used, w);
-	if (version)
+	if (verbs_said.version)
 		return print_version();
 	if (is_help)
 		return print_some_help(w);
-	if (help)
+	if (verbs_said.help)
 		return print_verb_help(v, false);
 	e = check_words(v, w);
 	return e ? finish(e, v) : run(v, w, NULL);

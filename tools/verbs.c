@@ -1,5 +1,17 @@
 #include "tools/verbs.h"
 
+struct verbs_said verbs_said;
+
+const struct option verbs_global_options[] = {
+	{ "repo", 0, "DIR", "the repository (APEX_REPO; ./.apex)", &verbs_said.repo, NULL, NULL },
+	{ "zone", 0, "ZONE", "the zone (APEX_ZONE; the one init named)", &verbs_said.zone, NULL, NULL },
+	{ "branch", 0, "BRANCH", "the branch (APEX_BRANCH; the one checked out, else main)", &verbs_said.branch, NULL,
+	  NULL },
+	{ "help", 'h', NULL, "what a verb does", NULL, NULL, &verbs_said.help },
+	{ "version", 0, NULL, "print the version", NULL, NULL, &verbs_said.version },
+	{ 0 },
+};
+
 #include <string.h>
 
 /* In the order in which help lists them; a heading stands before the verb it is given with. */

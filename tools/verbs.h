@@ -17,7 +17,12 @@ const struct verb *verbs_at(const char **heading, size_t i);
 const struct verb *verbs_find(const char *name);
 /* AX_EUSAGE, with the nearest. */
 enum ax_err verbs_unknown(const char *name);
-/* The options that every verb takes; main.c has them. */
+/* The options that every verb takes, and what was said by them. */
+struct verbs_said {
+	const char *repo, *zone, *branch;
+	bool help, version;
+};
+extern struct verbs_said verbs_said;
 extern const struct option verbs_global_options[];
 
 #endif
