@@ -14,11 +14,14 @@ struct work {
 	const struct dname *name;  /* the name asked now */
 	struct packet_owner owner; /* the same as it is spelled, and where it stands in the message */
 	bool first;                /* it is the question's */
+	bool names;                /* what stands at the node found may be compressed against the question as it is */
+	bool ready;                /* the last RRset was copied as it stood */
+	bool cut_ready;            /* so was the NS RRset of a referral */
 	struct dname link;         /* storage for names of later links */
 	unsigned links;
 	uint64_t asked[AX_LOOKUP_CHAIN_MAX];               /* hashes of the names asked so far */
 	const struct image_name *via[AX_LOOKUP_CHAIN_MAX]; /* the DNAMEs that made them */
-	uint8_t made[AX_LOOKUP_CHAIN_MAX][AX_NAME_MAX];    /* names made by DNAMEs */
+	uint8_t made[AX_LOOKUP_CHAIN_MAX][AX_NAME_MAX];    /* the names of later links, as they are spelled */
 	uint64_t hosts[AX_LOOKUP_HOSTS_MAX];               /* hashes of those whose addresses are said */
 	unsigned nhosts, hosts_seen;
 	struct deny deny;
@@ -46,59 +49,57 @@ static void put_serial(struct packet *m, uint32_t serial)
 	p[3] = (uint8_t)serial;
 }
 
-/* A whole RRset or nothing. */
-static bool put_rrset(struct work *w, enum packet_section s, struct packet_owner owner, const struct image_rrset *set,
-		      uint32_t ttl_max_s)
+/* A whole RRset or nothing, record by record. */
+static bool write_set(struct work *w, enum packet_section s, struct packet_owner owner, const struct image_name *node,
+		      const struct wireset *set)
 {
 	struct packet_mark mark = packet_mark(w->m);
+	struct wireset_walk walk;
+	uint8_t own[AX_NAME_MAX];
 	struct ax_rr rr;
-	for (uint32_t pos = 0; image_record(&rr, set, &pos);) {
-		uint32_t ttl_s = rr.ttl_s < ttl_max_s ? rr.ttl_s : ttl_max_s;
-		if (!packet_rr(w->m, s, &owner, set->type, ttl_s, rr.rdata)) {
+	image_walk(&walk, own, w->im, node, set);
+	while (wireset_record(&rr, &walk)) {
+		if (!packet_rr(w->m, s, &owner, set->type, rr.ttl_s, rr.rdata)) {
 			packet_rollback(w->m, &mark);
 			return false;
 		}
-		if (set->type == AX_TYPE_SOA && !w->m->tc)
-			put_serial(w->m, w->im->serial);
 	}
 	return true;
 }
 
-/* An RRset the answer is nothing without. When it doesn't fit, the rest is only gone through for the rcode. */
-static void need_rrset(struct work *w, enum packet_section s, struct packet_owner owner,
-		       const struct image_rrset *set, uint32_t ttl_max_s)
+/* The same, copied if it can be. owner: how the node's name is to be said. */
+static bool put_set(struct work *w, enum packet_section s, struct packet_owner owner, const struct image_name *node,
+		    const struct wireset *set)
 {
-	if (!put_rrset(w, s, owner, set, ttl_max_s))
+	if (w->m->tc)
+		return true;
+	bool copied = owner.at && wireset_copy(w->m, s, set, owner.at - (unsigned)QUERY_HEADER, w->names);
+	if (!copied && !write_set(w, s, owner, node, set))
+		return false;
+	if (set->type == AX_TYPE_SOA)
+		put_serial(w->m, w->im->serial);
+	w->ready = copied;
+	return true;
+}
+
+/* An RRset the answer is nothing without, and its signatures if they are wanted. When it doesn't fit, the rest is
+ * only gone through for the rcode. */
+static void need_set(struct work *w, enum packet_section s, struct packet_owner owner, const struct image_name *node,
+		     struct find_set set)
+{
+	if (!put_set(w, s, owner, node, set.set) ||
+	    (w->dnssec && set.signatures && !put_set(w, s, owner, node, set.signatures)))
 		packet_truncate(w->m);
-}
-
-/* The RRSIGs over the RRset of a type at a node; NULL if there are none or none are wanted. */
-static const struct image_rrset *signatures(const struct work *w, const struct image_name *node, uint16_t type)
-{
-	const struct image_rrset *s = image_first(node);
-	if (!w->dnssec || type == AX_TYPE_RRSIG)
-		return NULL;
-	for (unsigned i = 0; i < node->rrsets; i++, s = image_next(s))
-		if (s->type == AX_TYPE_RRSIG && s->covered == type)
-			return s;
-	return NULL;
-}
-
-static void need_signed(struct work *w, enum packet_section s, struct packet_owner owner,
-			const struct image_name *node, const struct image_rrset *set, uint32_t ttl_max_s)
-{
-	const struct image_rrset *sigs = signatures(w, node, set->type);
-	need_rrset(w, s, owner, set, ttl_max_s);
-	if (sigs)
-		need_rrset(w, s, owner, sigs, ttl_max_s);
 }
 
 static enum ax_rcode negative(struct work *w, enum ax_rcode rcode)
 {
-	const struct image_rrset *soa = find_rrset(w->im->top, AX_TYPE_SOA);
-	struct packet_owner apex = packet_owner(w->m, w->im->apex, w->im->apex_n);
-	uint32_t minimum_s = ax_be32(soa->data + soa->size - 4);
-	need_signed(w, PACKET_AUTHORITY, apex, w->im->top, soa, minimum_s);
+	const struct image *im = w->im;
+	struct packet_owner apex =
+		w->first ? suffix_owner(w, im->apex_labels) : packet_owner(w->m, im->apex, im->apex_n);
+	w->names = w->name->lower;
+	need_set(w, PACKET_AUTHORITY, apex, im->top,
+		 (struct find_set){ im->negative, im->negative_signed ? wireset_next(im->negative) : NULL });
 	return rcode;
 }
 
@@ -109,15 +110,15 @@ static enum ax_rcode negative(struct work *w, enum ax_rcode rcode)
 static void put_addresses(struct work *w, const struct image_name *node, const uint8_t *target, uint8_t n, bool glue,
 			  bool required)
 {
+	static const uint16_t types[] = { AX_TYPE_A, AX_TYPE_AAAA };
 	struct packet_owner owner = packet_owner(w->m, target, n);
 	for (unsigned i = 0; i < 2; i++) {
-		const struct image_rrset *set = find_rrset(node, i ? AX_TYPE_AAAA : AX_TYPE_A);
-		const struct image_rrset *sigs = set && !glue ? signatures(w, node, set->type) : NULL;
-		if (set && !put_rrset(w, PACKET_ADDITIONAL, owner, set, UINT32_MAX)) {
+		struct find_set set = find_set(node, types[i]);
+		if (set.set && !put_set(w, PACKET_ADDITIONAL, owner, node, set.set)) {
 			if (required)
 				packet_truncate(w->m);
-		} else if (sigs) {
-			(void)put_rrset(w, PACKET_ADDITIONAL, owner, sigs, UINT32_MAX);
+		} else if (set.signatures && w->dnssec && !glue) {
+			(void)put_set(w, PACKET_ADDITIONAL, owner, node, set.signatures);
 		}
 	}
 }
@@ -151,14 +152,17 @@ static bool seen_host(struct work *w, const struct dname *host)
 }
 
 /* The addresses of the hosts that an RRset of the answer names. */
-static void additional_of(struct work *w, const struct image_rrset *set)
+static void additional_of(struct work *w, const struct image_name *at_node, const struct wireset *set)
 {
 	int at = host_offset(set->type);
+	struct wireset_walk walk;
+	uint8_t own[AX_NAME_MAX];
 	struct ax_rr rr;
 	struct dname host;
 	if (at < 0)
 		return;
-	for (uint32_t pos = 0; image_record(&rr, set, &pos);) {
+	image_walk(&walk, own, w->im, at_node, set);
+	while (wireset_record(&rr, &walk)) {
 		const uint8_t *target = rr.rdata.p + at;
 		size_t n = 1;
 		if (*target)
@@ -181,16 +185,22 @@ static void additional_of(struct work *w, const struct image_rrset *set)
 }
 
 /* Glue (RFC 9471): of hosts below the cut required, of others in the zone as it fits. */
-static void glue(struct work *w, const struct image_rrset *ns, unsigned cut_labels)
+static void glue(struct work *w, const struct find *f)
 {
+	const struct wireset *stored = w->cut_ready ? image_glue(f->node) : NULL;
+	struct wireset_walk walk;
+	uint8_t own[AX_NAME_MAX];
 	struct ax_rr rr;
 	struct dname host;
-	for (uint32_t pos = 0; image_record(&rr, ns, &pos);) {
+	if (stored && wireset_copy(w->m, PACKET_ADDITIONAL, stored, w->name->at[f->labels], true))
+		return;
+	image_walk(&walk, own, w->im, f->node, find_set(f->node, AX_TYPE_NS).set);
+	while (wireset_record(&rr, &walk)) {
 		dname_take(&host, rr.rdata.p, rr.rdata.n);
 		if (!find_in_zone(w->im, &host))
 			continue;
 		const struct image_name *node = find_host(w->im, &host);
-		bool required = find_within(&host, w->name, cut_labels);
+		bool required = find_within(&host, w->name, f->labels);
 		if (node)
 			put_addresses(w, node, rr.rdata.p, host.n, true, required);
 	}
@@ -201,22 +211,22 @@ static void glue(struct work *w, const struct image_rrset *ns, unsigned cut_labe
 /* Beside a referral: is the child signed (RFC 4035 3.1.4)? */
 static void say_ds(struct work *w, const struct find *f)
 {
-	const struct image_rrset *ds = find_rrset(f->node, AX_TYPE_DS);
-	if (ds && signatures(w, f->node, AX_TYPE_DS)) /* nothing to anyone in a zone that is not signed */
-		need_signed(w, PACKET_AUTHORITY, suffix_owner(w, f->labels), f->node, ds, UINT32_MAX);
-	else if (!ds)
+	struct find_set ds = find_set(f->node, AX_TYPE_DS);
+	if (ds.signatures) /* nothing to anyone in a zone that is not signed */
+		need_set(w, PACKET_AUTHORITY, suffix_owner(w, f->labels), f->node, ds);
+	else if (!ds.set)
 		deny_type(&w->deny, w->im, w->name, f->labels);
 }
 
 static enum ax_rcode referral(struct work *w, const struct find *f)
 {
-	const struct image_rrset *ns = find_rrset(f->node, AX_TYPE_NS);
-	struct packet_owner owner = suffix_owner(w, f->labels);
+	struct find_set ns = { find_set(f->node, AX_TYPE_NS).set, NULL };
 	w->m->aa = w->links > 1; /* AA speaks of the answer's first owner */
-	need_rrset(w, PACKET_AUTHORITY, owner, ns, UINT32_MAX);
+	need_set(w, PACKET_AUTHORITY, suffix_owner(w, f->labels), f->node, ns);
+	w->cut = true;
+	w->cut_ready = w->ready;
 	if (w->dnssec)
 		say_ds(w, f);
-	w->cut = true;
 	return AX_RCODE_NOERROR;
 }
 
@@ -258,14 +268,16 @@ static bool never_ends(const struct work *w, unsigned owner_labels, struct ax_sl
 /* A DNAME above the name: it, and the CNAME made from it (RFC 6672 3.1). True: go on at the new name. */
 static bool redirect(struct work *w, const struct find *f, enum ax_rcode *rcode)
 {
-	const struct image_rrset *set = find_rrset(f->node, AX_TYPE_DNAME);
+	struct find_set set = find_set(f->node, AX_TYPE_DNAME);
 	struct packet_owner owner = suffix_owner(w, f->labels);
+	struct wireset_walk walk;
+	uint8_t own[AX_NAME_MAX];
 	struct ax_rr rr;
-	uint32_t pos = 0;
-	if (!image_record(&rr, set, &pos))
+	image_walk(&walk, own, w->im, f->node, set.set);
+	if (!wireset_record(&rr, &walk))
 		return false;
 	if (!said_dname(w, f->node))
-		need_signed(w, PACKET_ANSWER, owner, f->node, set, UINT32_MAX);
+		need_set(w, PACKET_ANSWER, owner, f->node, set);
 	size_t kept = w->name->at[f->labels], n = kept + rr.rdata.n;
 	if (n > AX_NAME_MAX) {
 		*rcode = AX_RCODE_YXDOMAIN;
@@ -275,13 +287,13 @@ static bool redirect(struct work *w, const struct find *f, enum ax_rcode *rcode)
 	memcpy(made, w->owner.wire, kept);
 	memcpy(made + kept, rr.rdata.p, rr.rdata.n);
 	owner = w->owner;
-	if (!packet_rr(w->m, PACKET_ANSWER, &owner, AX_TYPE_CNAME, set->ttl_s, ax_slice(made, n)))
+	if (!packet_rr(w->m, PACKET_ANSWER, &owner, AX_TYPE_CNAME, rr.ttl_s, ax_slice(made, n)))
 		packet_truncate(w->m);
 	return w->qtype != AX_TYPE_CNAME && !never_ends(w, f->labels, rr.rdata) && follow(w, made, n);
 }
 
 /* Signatures and proofs are no part of the data that ANY asks for (RFC 3225 3; 8482 lets us choose). */
-static bool asked_for(const struct work *w, const struct image_rrset *set)
+static bool asked_for(const struct work *w, const struct wireset *set)
 {
 	if (w->qtype != AX_TYPE_ANY)
 		return set->type == w->qtype;
@@ -295,38 +307,48 @@ static bool cname_answers(uint16_t qtype)
 	return qtype != AX_TYPE_RRSIG && qtype != AX_TYPE_NSEC && qtype != AX_TYPE_KEY;
 }
 
-/* What is asked for at the node, with its hosts' addresses. False: there is nothing. */
+static void put_asked(struct work *w, const struct find *f, struct find_set set)
+{
+	if (set.set->type == AX_TYPE_DNAME && said_dname(w, f->node))
+		return; /* it led here */
+	need_set(w, PACKET_ANSWER, w->owner, f->node, set);
+}
+
+/* What is asked for at the node. False: there is nothing. */
 static bool put_matching(struct work *w, const struct find *f)
 {
-	const struct image_rrset *set = image_first(f->node);
+	if (w->qtype != AX_TYPE_ANY && w->qtype != AX_TYPE_RRSIG) {
+		struct find_set set = find_set(f->node, w->qtype);
+		if (set.set)
+			put_asked(w, f, set);
+		return set.set;
+	}
+	const struct wireset *set = image_first(f->node);
 	bool any = false;
-	for (unsigned i = 0; i < f->node->rrsets; i++, set = image_next(set)) {
+	for (unsigned i = 0; i < f->node->rrsets; i++, set = wireset_next(set)) {
 		if (!asked_for(w, set))
 			continue;
 		any = true;
-		if (set->type == AX_TYPE_DNAME && said_dname(w, f->node))
-			continue; /* it led here */
-		need_signed(w, PACKET_ANSWER, w->owner, f->node, set, UINT32_MAX);
+		put_asked(w, f, find_signed(f->node, set, i));
 	}
-	w->matched = any;
 	return any;
 }
 
 /* Once the other sections are complete: what helps to go on from where the chain ends. */
 static void additional(struct work *w, const struct find *f)
 {
-	const struct image_rrset *set = image_first(f->node);
+	const struct wireset *set = image_first(f->node);
 	if (w->m->tc)
 		return;
 	if (w->cut)
-		glue(w, find_rrset(f->node, AX_TYPE_NS), f->labels);
+		glue(w, f);
 	if (!w->matched)
 		return;
 	if (w->qtype == AX_TYPE_ANY)
 		seen_host(w, w->name); /* its addresses are in the answer */
-	for (unsigned i = 0; i < f->node->rrsets; i++, set = image_next(set))
+	for (unsigned i = 0; i < f->node->rrsets; i++, set = wireset_next(set))
 		if (asked_for(w, set))
-			additional_of(w, set);
+			additional_of(w, f->node, set);
 }
 
 /* What proves that the name has not the type, or that a wildcard's data is its. */
@@ -345,13 +367,11 @@ static void put_proofs(struct work *w)
 {
 	for (unsigned i = 0; i < w->deny.n && !w->m->tc; i++) {
 		const struct image_name *node = w->deny.at[i];
-		bool nsec = w->im->denial.kind == AX_DENIAL_NSEC;
+		bool nsec = w->im->denial->kind == AX_DENIAL_NSEC;
 		uint8_t wire[AX_NAME_MAX];
-		memcpy(wire, node->name, node->n);
-		memcpy(wire + node->n, w->im->apex, w->im->apex_n);
-		struct packet_owner owner = packet_owner(w->m, wire, (uint8_t)(node->n + w->im->apex_n));
-		need_signed(w, PACKET_AUTHORITY, owner, node, find_rrset(node, nsec ? AX_TYPE_NSEC : AX_TYPE_NSEC3),
-			    UINT32_MAX);
+		size_t n = image_owner(wire, w->im, node);
+		struct packet_owner owner = packet_owner(w->m, wire, (uint8_t)n);
+		need_set(w, PACKET_AUTHORITY, owner, node, find_set(node, nsec ? AX_TYPE_NSEC : AX_TYPE_NSEC3));
 	}
 }
 
@@ -359,22 +379,31 @@ static void put_proofs(struct work *w)
 static bool at_node(struct work *w, const struct find *f, enum ax_rcode *rcode)
 {
 	*rcode = AX_RCODE_NOERROR;
-	bool any = put_matching(w, f);
-	const struct image_rrset *cname = NULL;
-	if (!any && f->node->flags & IMAGE_CNAME && cname_answers(w->qtype))
-		cname = find_rrset(f->node, AX_TYPE_CNAME);
+	if (f->found == FOUND_WILDCARD)
+		w->names = false;
+	w->matched = put_matching(w, f);
+	struct find_set cname = { NULL, NULL };
+	if (!w->matched && f->node->flags & IMAGE_CNAME && cname_answers(w->qtype))
+		cname = find_set(f->node, AX_TYPE_CNAME);
 	if (w->dnssec)
-		prove(w, f, any || cname);
-	if (any)
+		prove(w, f, w->matched || cname.set);
+	if (w->matched) {
+		w->matched = w->qtype == AX_TYPE_ANY || host_offset(w->qtype) >= 0;
 		return false;
-	if (!cname) {
+	}
+	if (!cname.set) {
 		negative(w, AX_RCODE_NOERROR);
 		return false;
 	}
+	struct wireset_walk walk;
+	uint8_t own[AX_NAME_MAX];
 	struct ax_rr rr;
-	uint32_t pos = 0;
-	need_signed(w, PACKET_ANSWER, w->owner, f->node, cname, UINT32_MAX);
-	return image_record(&rr, cname, &pos) && follow(w, rr.rdata.p, rr.rdata.n);
+	need_set(w, PACKET_ANSWER, w->owner, f->node, cname);
+	image_walk(&walk, own, w->im, f->node, cname.set);
+	if (!wireset_record(&rr, &walk))
+		return false;
+	memcpy(w->made[w->links - 1], rr.rdata.p, rr.rdata.n);
+	return follow(w, w->made[w->links - 1], rr.rdata.n);
 }
 
 static enum ax_rcode nothing(struct work *w, const struct find *f)
@@ -400,6 +429,7 @@ enum ax_rcode answer_from_image(struct packet *m, const struct image *im, const 
 	w.first = true;
 	w.links = w.nhosts = w.hosts_seen = w.deny.n = 0;
 	w.cut = w.matched = false;
+	w.names = name->lower;
 	m->aa = true;
 	do {
 		rcode = AX_RCODE_NOERROR;

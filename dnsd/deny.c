@@ -45,8 +45,7 @@ static void key_name(struct key *out, const struct image *im, const struct dname
 static const struct image_name *node_of(const struct image *im, const struct order *o)
 {
 	uint8_t relative[AX_NAME_MAX], *end = relative + sizeof relative, *p = end;
-	const struct hamt_node *leaf = o ? hamt_leaf(im->names, o->hash) : NULL;
-	for (size_t i = 0; leaf && i < o->n; i++) {
+	for (size_t i = 0; o && i < o->n; i++) {
 		uint8_t label[AX_LABEL_MAX];
 		unsigned n = 0;
 		for (; o->key[i]; i++)
@@ -55,13 +54,7 @@ static const struct image_name *node_of(const struct image *im, const struct ord
 		p[0] = (uint8_t)n;
 		memcpy(p + 1, label, n);
 	}
-	size_t n = (size_t)(end - p);
-	for (uint32_t i = 0; leaf && i < leaf->n; i++) {
-		const struct image_name *node = leaf->entry[i].item;
-		if (leaf->entry[i].hash == o->hash && node->n == n && memcmp(node->name, p, n) == 0)
-			return node;
-	}
-	return NULL;
+	return o ? find_relative(im, o->hash, p, (size_t)(end - p)) : NULL;
 }
 
 /* -- NSEC3 ------------------------------------------------------------------------------------------------ */
@@ -81,7 +74,7 @@ static void hash_name(uint8_t out[AX_NSEC3_HASH], const struct image *im, const 
 	if (known)
 		memcpy(out, known, AX_NSEC3_HASH);
 	else
-		ax_denial_hash(out, &im->denial, name->wire + name->at[k], (size_t)(name->n - name->at[k]));
+		ax_denial_hash(out, im->denial, name->wire + name->at[k], (size_t)(name->n - name->at[k]));
 }
 
 /* Before the first hash comes the last (RFC 5155 1.3). */
@@ -112,7 +105,7 @@ static bool match(struct deny *d, const struct image *im, const struct dname *na
 /* Note what denies the name of the last k labels, or matches it. */
 static void cover(struct deny *d, const struct image *im, const struct dname *name, unsigned k)
 {
-	if (im->denial.kind == AX_DENIAL_NSEC3) {
+	if (im->denial->kind == AX_DENIAL_NSEC3) {
 		uint8_t hash[AX_NSEC3_HASH];
 		hash_name(hash, im, name, k);
 		cover_hash(d, im, hash);
@@ -141,13 +134,13 @@ static void cover_wildcard(struct deny *d, const struct image *im, const struct 
 	unsigned at = name->at[k];
 	if (name->n - at + 2 > AX_NAME_MAX)
 		return;
-	if (im->denial.kind == AX_DENIAL_NSEC3) {
+	if (im->denial->kind == AX_DENIAL_NSEC3) {
 		const struct image_name *node = find_exact(im, name, k);
 		const uint8_t *known = node ? image_hashes(node) : NULL;
 		uint8_t wire[AX_NAME_MAX] = { 1, '*' }, hash[AX_NSEC3_HASH];
 		if (!known) {
 			memcpy(wire + 2, name->wire + at, name->n - at);
-			ax_denial_hash(hash, &im->denial, wire, name->n - at + 2);
+			ax_denial_hash(hash, im->denial, wire, name->n - at + 2);
 		}
 		cover_hash(d, im, known ? known + AX_NSEC3_HASH : hash);
 	} else {
@@ -160,17 +153,17 @@ static void cover_wildcard(struct deny *d, const struct image *im, const struct 
 
 void deny_type(struct deny *d, const struct image *im, const struct dname *name, unsigned k)
 {
-	if (im->denial.kind == AX_DENIAL_NSEC)
+	if (im->denial->kind == AX_DENIAL_NSEC)
 		cover(d, im, name, k);
-	else if (im->denial.kind == AX_DENIAL_NSEC3 && !match(d, im, name, k) && k > im->apex_labels)
+	else if (im->denial->kind == AX_DENIAL_NSEC3 && !match(d, im, name, k) && k > im->apex_labels)
 		closest(d, im, name, k - 1);
 }
 
 void deny_name(struct deny *d, const struct image *im, const struct dname *name, unsigned k)
 {
-	if (im->denial.kind == AX_DENIAL_NONE)
+	if (im->denial->kind == AX_DENIAL_NONE)
 		return;
-	if (im->denial.kind == AX_DENIAL_NSEC)
+	if (im->denial->kind == AX_DENIAL_NSEC)
 		cover(d, im, name, name->labels);
 	else
 		k = closest(d, im, name, k);
@@ -179,15 +172,15 @@ void deny_name(struct deny *d, const struct image *im, const struct dname *name,
 
 void deny_self(struct deny *d, const struct image *im, const struct dname *name, unsigned k)
 {
-	if (im->denial.kind != AX_DENIAL_NONE)
-		cover(d, im, name, im->denial.kind == AX_DENIAL_NSEC ? name->labels : k + 1);
+	if (im->denial->kind != AX_DENIAL_NONE)
+		cover(d, im, name, im->denial->kind == AX_DENIAL_NSEC ? name->labels : k + 1);
 }
 
 void deny_wildcard_type(struct deny *d, const struct image *im, const struct dname *name, unsigned k)
 {
-	if (im->denial.kind == AX_DENIAL_NONE)
+	if (im->denial->kind == AX_DENIAL_NONE)
 		return;
-	if (im->denial.kind == AX_DENIAL_NSEC)
+	if (im->denial->kind == AX_DENIAL_NSEC)
 		cover(d, im, name, name->labels);
 	else
 		closest(d, im, name, k);

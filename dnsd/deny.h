@@ -1,7 +1,7 @@
 /* deny.h - which NSEC or NSEC3 RRsets prove an answer (RFC 4035 3.1.3, 5155 7.2), from an image.
  * core/proof.h says the same slowly: the two must agree. What exists was hashed when the image was made, its wildcard
  * too; what is hashed here is the one name below the closest encloser that does not exist, or a name opted out.
- * No allocation, no lock. Cost: a search of order.h and a probe of the trie a proof. */
+ * No allocation, no lock. Cost: a search of order.h and a probe of the index a proof. */
 #ifndef DENY_H
 #define DENY_H
 

@@ -1,5 +1,8 @@
-/* find.h - where in an image does a name lead? RFC 1034 4.3.2 step 3 on image.h: going down from the apex, one probe
- * of the trie a label. No allocation, no lock. */
+/* find.h - where in an image does a name lead? RFC 1034 4.3.2 step 3 on image.h. No allocation, no lock.
+ *
+ * A name that exists takes one probe of the index, and one more for each number of labels above it at which the zone
+ * has a cut or DNAME. Of one that does not exist the closest encloser is looked for: its parent first, then by
+ * halves, as of the names above it those that exist are the topmost. */
 #ifndef FIND_H
 #define FIND_H
 
@@ -21,8 +24,13 @@ struct find {
 
 /* name must be at or below the apex; qtype DS looks past a cut at the name itself (RFC 4035 3.1.4.1). */
 void find_name(struct find *out, const struct image *im, const struct dname *name, uint16_t qtype);
+/* How many labels of the name find_name probes first, for who wants to have that probe's memory ready; those of the
+ * apex if none. */
+unsigned find_first(const struct image *im, const struct dname *name);
 /* The node of the first `labels` labels of name, whatever lies above it: for glue. NULL if it does not exist. */
 const struct image_name *find_exact(const struct image *im, const struct dname *name, unsigned labels);
+/* The same of a name given by its hash and its n octets relative to the apex. */
+const struct image_name *find_relative(const struct image *im, uint64_t hash, const uint8_t *relative, size_t n);
 /* Is name at or below the image's apex? */
 bool find_in_zone(const struct image *im, const struct dname *name);
 /* Is name at or below the suffix of `labels` labels that other has? */
@@ -30,7 +38,13 @@ bool find_within(const struct dname *name, const struct dname *other, unsigned l
 /* Where the addresses of a host in the zone stand: its node, else the wildcard of its closest encloser, whatever lies
  * above; NULL if there is neither. */
 const struct image_name *find_host(const struct image *im, const struct dname *host);
-/* The RRset of a type at a node; NULL if it has none. */
-const struct image_rrset *find_rrset(const struct image_name *node, uint16_t type);
+/* An RRset and the RRSIGs that cover it; NULL where there are none. */
+struct find_set {
+	const struct wireset *set, *signatures;
+};
+/* The RRset of a type at a node. */
+struct find_set find_set(const struct image_name *node, uint16_t type);
+/* The i-th wireset of a node, with the RRSIGs that cover it. */
+struct find_set find_signed(const struct image_name *node, const struct wireset *set, unsigned i);
 
 #endif

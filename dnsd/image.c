@@ -1,99 +1,19 @@
 #include "dnsd/image_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "dnsd/find.h"
-
 /* -- names ------------------------------------------------------------------------------------------------ */
 
-static void name_ref(void *item)
+static uint64_t name_hash(const void *ctx, uint32_t item)
 {
-	((struct image_name *)item)->refs++;
+	const struct image *im = ctx;
+	const struct image_name *name = slab_at(item);
+	return dname_extend(im->apex_hash, name->name, name->n);
 }
 
-void image_name_unref(void *item)
-{
-	struct image_name *name = item;
-	if (--name->refs == 0)
-		free(name);
-}
-
-const struct hamt_kind image_names_kind = { name_ref, image_name_unref };
-
-void image_draft_clear(struct image_draft *d)
-{
-	ax_buf_clear(&d->bytes);
-	d->rrsets = 0;
-	d->data = false;
-	d->flags = 0;
-}
-
-static void note_flags(struct image_draft *d, uint16_t type, bool at_apex)
-{
-	if (type == AX_TYPE_NS && !at_apex)
-		d->flags |= IMAGE_CUT;
-	if (type == AX_TYPE_DNAME)
-		d->flags |= IMAGE_DNAME;
-	if (type == AX_TYPE_CNAME)
-		d->flags |= IMAGE_CNAME;
-	if (type == AX_TYPE_NSEC)
-		d->flags |= IMAGE_NSEC;
-	if (type == AX_TYPE_NSEC3)
-		d->flags |= IMAGE_NSEC3;
-	d->data |= type != AX_TYPE_NSEC3 && type != AX_TYPE_RRSIG;
-}
-
-/* Types whose RDATA the answer takes apart without looking at its bounds. */
-static bool must_be_sound(uint16_t type)
-{
-	switch (type) {
-	case AX_TYPE_NS:
-	case AX_TYPE_CNAME:
-	case AX_TYPE_SOA:
-	case AX_TYPE_MX:
-	case AX_TYPE_SRV:
-	case AX_TYPE_DNAME:
-	case AX_TYPE_SVCB:
-	case AX_TYPE_HTTPS:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* Append a stored RRset in the image's form. */
-static enum ax_err draft_add(struct image_draft *d, struct ax_slice type_part, struct ax_slice value, bool at_apex)
-{
-	struct ax_rrset set;
-	struct ax_rr rr;
-	struct image_rrset head = { .type = ax_be16(type_part.p) };
-	if (type_part.n >= 4)
-		head.covered = ax_be16(type_part.p + 2);
-	enum ax_err e = ax_rrset_view(&set, head.type, head.covered, value);
-	if (e)
-		return e;
-	head.count = set.count;
-	head.ttl_s = set.ttl_s;
-	size_t at = d->bytes.n;
-	ax_buf_put(&d->bytes, &head, sizeof head);
-	for (size_t pos = 0; ax_rrset_next(&rr, &set, &pos);) {
-		if (must_be_sound(head.type) && ax_rdata_check(head.type, rr.rdata))
-			return ax_fail(AX_ECORRUPT, "an RRset holds malformed RDATA");
-		if (head.type == AX_TYPE_RRSIG)
-			ax_buf_u32(&d->bytes, rr.ttl_s);
-		ax_buf_u16(&d->bytes, (uint16_t)rr.rdata.n);
-		ax_buf_slice(&d->bytes, rr.rdata);
-	}
-	head.size = (uint32_t)(d->bytes.n - at - sizeof head);
-	while (d->bytes.n % 4)
-		ax_buf_u8(&d->bytes, 0);
-	if (d->bytes.failed)
-		return ax_buf_check(&d->bytes);
-	memcpy(d->bytes.p + at, &head, sizeof head);
-	note_flags(d, head.type, at_apex);
-	return ++d->rrsets > UINT16_MAX ? ax_fail(AX_ELIMIT, "a name has over 65,535 RRsets") : AX_OK;
-}
+const struct index_kind image_names_kind = { name_hash, slab_free };
 
 enum { HASHES = 2 * AX_NSEC3_HASH };
 
@@ -108,32 +28,93 @@ static void put_hashes(uint8_t *out, const struct ax_denial *denial, const uint8
 		ax_denial_hash(out + AX_NSEC3_HASH, denial, wildcard, n + 2);
 }
 
-struct image_name *image_name_new(const struct image *im, uint32_t edit, const struct dname *name, unsigned k,
+static struct image_name *name_alloc(size_t n, size_t sets, bool hashed)
+{
+	const size_t head = offsetof(struct image_name, name);
+	size_t front = (head + n + 3) & ~(size_t)3;
+	uint32_t ref = slab_alloc(front + sets + (hashed ? HASHES : 0));
+	if (!ref)
+		return NULL;
+	struct image_name *x = slab_at(ref);
+	memset(x, 0, front);
+	atomic_init(&x->refs, 1);
+	x->n = (uint8_t)n;
+	return x;
+}
+
+struct image_name *image_name_new(const struct image *im, const struct dname *name, unsigned k,
 				  const struct image_draft *d)
 {
 	const uint8_t *wire;
-	size_t n = image_relative(&wire, im, name, k), padded = (n + 3) & ~(size_t)3, bytes = d ? d->bytes.n : 0;
+	size_t n = image_relative(&wire, im, name, k), bytes = d ? d->bytes.n : 0;
 	bool proof = d && d->flags & IMAGE_NSEC3 && !d->data && *wire == AX_NSEC3_LABEL,
-	     hashed = im->denial.kind == AX_DENIAL_NSEC3 && !proof;
-	struct image_name *x = malloc(sizeof *x + padded + bytes + (hashed ? HASHES : 0));
+	     hashed = im->denial->kind == AX_DENIAL_NSEC3 && !proof;
+	struct image_name *x = name_alloc(n, bytes, hashed);
 	if (!x)
 		return NULL;
-	*x = (struct image_name){ .refs = 1, .edit = edit, .n = (uint8_t)n };
 	memcpy(x->name, wire, n);
-	memset(x->name + n, 0, padded - n);
 	if (d) {
 		x->rrsets = (uint16_t)d->rrsets;
 		x->flags = d->flags;
 		if (bytes)
-			memcpy(x->name + padded, d->bytes.p, bytes);
+			memcpy((uint8_t *)image_first(x), d->bytes.p, bytes);
 	}
 	if (proof)
 		x->flags |= IMAGE_PROOF;
 	if (hashed) {
 		x->flags |= IMAGE_HASHED;
-		put_hashes(x->name + padded + bytes, &im->denial, wire, (size_t)(name->n - name->at[k]));
+		put_hashes((uint8_t *)image_first(x) + bytes, im->denial, wire, (size_t)(name->n - name->at[k]));
 	}
 	return x;
+}
+
+static size_t set_size(const struct wireset *s)
+{
+	return s ? (size_t)((const uint8_t *)wireset_next(s) - (const uint8_t *)s) : 0;
+}
+
+/* Behind the RRsets. */
+static const struct wireset *sets_end(const struct image_name *x)
+{
+	const struct wireset *s = image_first(x);
+	for (unsigned i = 0; i < x->rrsets; i++)
+		s = wireset_next(s);
+	return s;
+}
+
+const struct wireset *image_glue(const struct image_name *x)
+{
+	return x->flags & IMAGE_GLUE ? sets_end(x) : NULL;
+}
+
+size_t image_name_size(const struct image_name *x)
+{
+	size_t sets = (size_t)((const uint8_t *)sets_end(x) - (const uint8_t *)x);
+	return sets + set_size(image_glue(x)) + (x->flags & IMAGE_HASHED ? HASHES : 0);
+}
+
+const uint8_t *image_hashes(const struct image_name *x)
+{
+	return x->flags & IMAGE_HASHED ? (const uint8_t *)x + image_name_size(x) - HASHES : NULL;
+}
+
+struct image_name *image_name_copy(const struct image_name *x, const struct wireset *glue)
+{
+	const uint8_t *first = (const uint8_t *)image_first(x), *hashes = image_hashes(x);
+	size_t sets = (size_t)((const uint8_t *)sets_end(x) - first);
+	struct image_name *copy = name_alloc(x->n, sets + set_size(glue), hashes);
+	if (!copy)
+		return NULL;
+	uint8_t *to = (uint8_t *)image_first(copy);
+	copy->flags = (uint16_t)((x->flags & ~IMAGE_GLUE) | (glue ? IMAGE_GLUE : 0));
+	copy->rrsets = x->rrsets;
+	memcpy(copy->name, x->name, x->n);
+	memcpy(to, first, sets);
+	if (glue)
+		memcpy(to + sets, glue, set_size(glue));
+	if (hashes)
+		memcpy(to + sets + set_size(glue), hashes, HASHES);
+	return copy;
 }
 
 size_t image_relative(const uint8_t **out, const struct image *im, const struct dname *name, unsigned k)
@@ -142,36 +123,37 @@ size_t image_relative(const uint8_t **out, const struct image *im, const struct 
 	return (size_t)(name->n - name->at[k] - im->apex_n);
 }
 
-size_t image_name_size(const struct image_name *x)
-{
-	const struct image_rrset *s = image_first(x);
-	for (unsigned i = 0; i < x->rrsets; i++)
-		s = image_next(s);
-	return (size_t)((const uint8_t *)s - (const uint8_t *)x) + (x->flags & IMAGE_HASHED ? HASHES : 0);
-}
-
-const uint8_t *image_hashes(const struct image_name *x)
-{
-	return x->flags & IMAGE_HASHED ? (const uint8_t *)x + image_name_size(x) - HASHES : NULL;
-}
-
 bool image_is_star(const struct dname *name, unsigned k)
 {
 	return name->wire[name->at[k]] == 1 && name->wire[name->at[k] + 1] == '*';
 }
 
+void image_walk(struct wireset_walk *w, uint8_t *own, const struct image *im, const struct image_name *name,
+		const struct wireset *set)
+{
+	w->set = set;
+	w->pos = 0;
+	w->own = own;
+	w->own_n = set->flags & WIRESET_NAMES ? image_owner(own, im, name) : 0;
+}
+
 /* -- images ----------------------------------------------------------------------------------------------- */
+
+static const struct ax_denial no_denial = { .kind = AX_DENIAL_NONE }, by_nsec = { .kind = AX_DENIAL_NSEC };
 
 enum ax_err image_bare(struct image **out, uint32_t zone, const struct ax_name *apex, const struct ax_commit_info *c)
 {
 	*out = NULL;
 	struct dname name;
-	struct image *im = calloc(1, sizeof *im + apex->n);
-	if (!im)
+	uint32_t ref = slab_alloc(sizeof(struct image) + apex->n);
+	if (!ref)
 		return ax_fail(AX_ENOMEM, "no memory for a zone");
-	im->refs = 1;
+	struct image *im = slab_at(ref);
+	memset(im, 0, sizeof *im);
+	atomic_init(&im->refs, 1);
 	im->state = IMAGE_UNBORN;
 	im->zone = zone;
+	im->denial = &no_denial;
 	dname_take(&name, apex->wire, apex->n);
 	im->apex_hash = name.hash[name.labels];
 	im->apex_labels = name.labels;
@@ -189,17 +171,40 @@ enum ax_err image_bare(struct image **out, uint32_t zone, const struct ax_name *
 
 void image_ref(struct image *im)
 {
-	im->refs++;
+	index_item_ref(slab_ref(im));
 }
+
+static void forget_denial(struct image *im)
+{
+	if (im->denial->kind == AX_DENIAL_NSEC3)
+		free((void *)im->denial);
+	im->denial = &no_denial;
+}
+
+static void drop_image(uint32_t item)
+{
+	struct image *im = slab_at(item);
+	index_unref(im->names, &image_names_kind);
+	for (unsigned i = 0; i < IMAGE_ORDERS; i++)
+		order_unref(im->order[i]);
+	forget_denial(im);
+	if (im->negative)
+		slab_free(slab_ref(im->negative));
+	slab_free(item);
+}
+
+static uint64_t image_hash(const void *ctx, uint32_t item)
+{
+	(void)ctx;
+	return ((const struct image *)slab_at(item))->apex_hash;
+}
+
+const struct index_kind image_kind = { image_hash, drop_image };
 
 void image_unref(struct image *im)
 {
-	if (!im || --im->refs)
-		return;
-	hamt_unref(im->names, &image_names_kind);
-	for (unsigned i = 0; i < IMAGE_ORDERS; i++)
-		order_unref(im->order[i]);
-	free(im);
+	if (im)
+		index_item_unref(slab_ref(im), &image_kind);
 }
 
 struct ax_name image_apex(const struct image *im)
@@ -208,6 +213,14 @@ struct ax_name image_apex(const struct image *im)
 	n.n = im->apex_n;
 	memcpy(n.wire, im->apex, n.n);
 	return n;
+}
+
+void image_note(struct image *im, unsigned depth, unsigned flags)
+{
+	if (depth > im->deepest)
+		im->deepest = (uint8_t)depth;
+	if (depth && flags & (IMAGE_CUT | IMAGE_DNAME))
+		im->cuts |= 1ull << (depth < 63 ? depth : 63);
 }
 
 void image_reorder(struct image *im, struct order_edit *e, uint64_t hash, struct ax_slice owner, unsigned old_flags,
@@ -222,65 +235,89 @@ void image_reorder(struct image *im, struct order_edit *e, uint64_t hash, struct
 	}
 }
 
-struct ax_denial image_denial(const struct image *im, const struct image_rrset *first, unsigned rrsets)
+struct ax_denial image_denial(const struct image *im, const struct wireset *first, unsigned rrsets)
 {
-	struct ax_denial d = { .kind = AX_DENIAL_NONE };
+	struct ax_denial d = no_denial;
+	struct wireset_walk w;
 	struct ax_rr rr;
-	const struct image_rrset *s = first;
-	for (unsigned i = 0; i < rrsets; i++, s = image_next(s)) {
+	const struct wireset *s = first;
+	for (unsigned i = 0; i < rrsets; i++, s = wireset_next(s)) {
 		if (s->type == AX_TYPE_NSEC)
-			return (struct ax_denial){ .kind = AX_DENIAL_NSEC };
-		bool fits = im->apex_n + 1 + AX_NSEC3_LABEL <= AX_NAME_MAX && s->type == AX_TYPE_NSEC3PARAM;
-		for (uint32_t pos = 0; fits && d.kind == AX_DENIAL_NONE && image_record(&rr, s, &pos);)
+			return by_nsec;
+		if (s->type != AX_TYPE_NSEC3PARAM || im->apex_n + 1 + AX_NSEC3_LABEL > AX_NAME_MAX)
+			continue;
+		w.set = s;
+		w.pos = 0;
+		while (d.kind == AX_DENIAL_NONE && wireset_record(&rr, &w))
 			(void)ax_denial_param(&d, rr.rdata);
 	}
 	return d;
 }
 
-enum ax_err image_settle(struct image *im)
+enum ax_err image_set_denial(struct image *im, const struct ax_denial *d)
 {
-	struct dname apex;
-	dname_take(&apex, im->apex, im->apex_n);
-	im->top = find_exact(im, &apex, im->apex_labels);
-	if (!im->top || !find_rrset(im->top, AX_TYPE_SOA))
-		return ax_fail(AX_ECORRUPT, "the zone has no SOA");
-	im->state = IMAGE_READY;
+	forget_denial(im);
+	if (d->kind == AX_DENIAL_NSEC)
+		im->denial = &by_nsec;
+	if (d->kind != AX_DENIAL_NSEC3)
+		return AX_OK;
+	struct ax_denial *own = malloc(sizeof *own);
+	if (!own)
+		return ax_fail(AX_ENOMEM, "no memory for a zone");
+	*own = *d;
+	im->denial = own;
 	return AX_OK;
 }
 
-/* -- reading the tree ------------------------------------------------------------------------------------- */
-
-bool image_same_owner(const struct image_scan *s, struct ax_slice key)
+/* Append a set with no TTL over ttl_max_s. Its records are patched where they stand: the names in them stay. */
+static void put_capped(struct ax_buf *b, const struct wireset *set, uint32_t ttl_max_s)
 {
-	return ax_slice_starts(key, ax_buf_view(&s->owner)) && key.n > s->owner.n && key.p[s->owner.n] == 0;
+	size_t at = b->n, size = set_size(set);
+	ax_buf_put(b, set, size);
+	if (b->failed)
+		return;
+	uint8_t *p = b->p + at + sizeof *set;
+	for (unsigned i = 0; i < set->count; i++, p += WIRESET_HEAD + ax_be16(p + 10))
+		if (ax_be32(p + 6) > ttl_max_s)
+			ax_be32_put(p + 6, ttl_max_s);
 }
 
-enum ax_err image_scan_owner(struct image_scan *s)
+/* What says that there is nothing (RFC 2308 3), with this commit's serial. */
+static enum ax_err make_negative(struct image *im, struct find_set soa)
 {
-	uint16_t type, covered;
-	size_t owner_len;
-	image_draft_clear(&s->draft);
-	enum ax_err e = ax_key_parse(&s->name, &type, &covered, &owner_len, s->cursor.entry.key, &s->apex);
-	if (e)
-		return e;
-	ax_buf_clear(&s->owner);
-	ax_buf_put(&s->owner, s->cursor.entry.key.p, owner_len);
-	e = ax_buf_check(&s->owner);
-	while (!e && s->cursor.valid && image_same_owner(s, s->cursor.entry.key)) {
-		struct ax_slice key = s->cursor.entry.key;
-		struct ax_slice type_part = ax_slice(key.p + owner_len + 1, key.n - owner_len - 1);
-		if (type_part.n < 2)
-			return ax_fail(AX_ECORRUPT, "a key of the tree is malformed");
-		e = draft_add(&s->draft, type_part, s->cursor.entry.value, owner_len == 0);
-		if (!e)
-			e = ax_cursor_next(&s->cursor);
+	struct ax_buf b = AX_BUF_INIT;
+	uint32_t minimum_s = ax_be32(soa.set->data + soa.set->size - 4);
+	put_capped(&b, soa.set, minimum_s);
+	if (soa.signatures)
+		put_capped(&b, soa.signatures, minimum_s);
+	enum ax_err e = ax_buf_check(&b);
+	uint32_t ref = e ? 0 : slab_alloc(b.n);
+	if (!e && !ref)
+		e = ax_fail(AX_ENOMEM, "no memory for a zone");
+	if (!e) {
+		struct wireset *copy = slab_at(ref);
+		memcpy(copy, b.p, b.n);
+		ax_be32_put(copy->data + copy->size - 20, im->serial);
+		im->negative = copy;
+		im->negative_signed = soa.signatures;
 	}
+	ax_buf_fini(&b);
 	return e;
 }
 
-void image_scan_fini(struct image_scan *s)
+enum ax_err image_settle(struct image *im)
 {
-	ax_cursor_fini(&s->cursor);
-	ax_buf_fini(&s->owner);
-	ax_buf_fini(&s->draft.bytes);
+	struct index_hits h = index_hits(index_find(im->names, im->apex_hash), im->apex_hash);
+	uint32_t item;
+	im->top = NULL;
+	while (!im->top && index_next(&item, &h))
+		if (((const struct image_name *)slab_at(item))->n == 0)
+			im->top = slab_at(item);
+	struct find_set soa = { NULL, NULL };
+	if (im->top)
+		soa = find_set(im->top, AX_TYPE_SOA);
+	if (!soa.set)
+		return ax_fail(AX_ECORRUPT, "the zone has no SOA");
+	im->state = IMAGE_READY;
+	return make_negative(im, soa);
 }

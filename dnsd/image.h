@@ -1,22 +1,24 @@
 /* image.h - one commit of one zone in memory, in the form answers are made from. Immutable once published.
- * Sits on hamt.h and core; find.h asks it, answer.h answers from it, follow.h keeps it up to date.
+ * Sits on index.h, wireset.h and core; find.h asks it, answer.h answers from it, follow.h keeps it up to date.
  *
- *     image: apex, serial, tree ---- names: a trie by hash of the owner (hamt.h)
- *                                      |
- *            struct image_name: flags, children | relative name | RRset RRset ...    one block a name
- *                                                                 |
- *                                    struct image_rrset: type, TTL, count | length RDATA, length RDATA, ...
+ *     image: apex, serial, tree ---- names: an index by hash of the owner (index.h)
+ *      |                               |
+ *      |     struct image_name: flags | relative name | wireset wireset ... | glue | hashes       one block a name
+ *      '---- negative: the SOA as NXDOMAIN and NODATA carry it, and its signatures
  *
- * Invariants: every name that exists is there, empty non-terminals too (RFC 4592 2.2.2), so that going down from the
- *   apex the first name missing ends the search. The apex SOA holds serial 0, as in the tree; who shows it puts in
- *   the image's: images of equal trees can share everything.
+ * All of it lies in slab.h's memory. To find a name of two million one reads a line of a directory, a leaf of one
+ * line and the lines of the name's block, in which its answers stand ready to be copied (wireset.h).
+ * Invariants: every name that exists is there, empty non-terminals too (RFC 4592 2.2.2), so that of the names above
+ *   one those that exist are the topmost. The apex SOA holds serial 0, as in the tree; who shows it puts in the
+ *   image's: images of equal trees can share everything. RRSIGs stand behind the RRset they cover.
+ * Glue: at a cut whose hosts are all below it or in other zones, the addresses of those below are a part of its
+ *   block, as records whose owners are pointers to the NS RRset's hosts: a referral is copied whole.
  * Signed zones: names with an NSEC or NSEC3 RRset are kept in order too (order.h), and where NSEC3 denies, a name's
  *   block ends with its hash and that of its wildcard.
  * Updating: the tree diff tells which owners changed; each is read anew from the new tree and put in place of the
- *   old, copying one path of the trie. What the images have in common is shared and counted (hamt.h).
+ *   old, copying one path of the index. What the images have in common is shared and counted (index.h).
  * Ownership: image_ref, image_unref.
- * Threads: made, referenced and dropped by one thread at a time, which owns all images that share names; read by any
- *   under publish.h.
+ * Threads: an image is made by one thread; any may reference and drop it; read by any under publish.h.
  * Cost: building is one scan of the tree, an update O(changes x log n).
  * Limits: 65,535 RRsets a name, types covered counted apart; beyond that the zone is served the plain way. */
 #ifndef IMAGE_H
@@ -26,35 +28,30 @@
 #include "core/denial.h"
 #include "core/rrset.h"
 #include "dnsd/dname.h"
-#include "dnsd/hamt.h"
+#include "dnsd/index.h"
 #include "dnsd/order.h"
+#include "dnsd/wireset.h"
 
 enum {
 	IMAGE_CUT = 1,   /* an NS RRset below the apex: a zone cut */
 	IMAGE_DNAME = 2, /* all below is renamed */
 	IMAGE_CNAME = 4,
-	IMAGE_WILDCARD = 8, /* the child "*" exists */
-	IMAGE_NSEC = 16,
-	IMAGE_NSEC3 = 32,
-	IMAGE_PROOF = 64, /* nothing but NSEC3 and its RRSIGs (RFC 5155 7.2.8) */
-	IMAGE_HASHED = 128,
-};
-
-struct image_rrset {
-	uint16_t type, covered;
-	uint16_t count, spare;
-	uint32_t ttl_s;
-	uint32_t size;  /* octets of data */
-	uint8_t data[]; /* count x (length u16, RDATA); RRSIG: count x (TTL u32, length u16, RDATA); padded to 4 */
+	IMAGE_PARENT = 8,    /* there are names below */
+	IMAGE_WILDCARD = 16, /* the child "*" exists */
+	IMAGE_NSEC = 32,
+	IMAGE_NSEC3 = 64,
+	IMAGE_PROOF = 128, /* nothing but NSEC3 and its RRSIGs (RFC 5155 7.2.8) */
+	IMAGE_GLUE = 256,  /* a wireset of glue follows the others */
+	IMAGE_HASHED = 512,
 };
 
 struct image_name {
-	uint32_t refs, edit; /* writer only */
-	uint32_t children;   /* names one label below */
+	index_refs refs;
+	uint16_t flags;
 	uint16_t rrsets;
-	uint8_t flags;
 	uint8_t n;      /* octets of the name relative to the apex: 0 is the apex */
-	uint8_t name[]; /* lower case wire without the apex's part; padded to 4; the RRsets follow, by type */
+	uint8_t name[]; /* lower case wire without the apex's part, padded so that the wiresets that follow stand at a
+			   multiple of 4; those by type, or type covered */
 };
 
 enum { IMAGE_BY_NSEC, IMAGE_BY_NSEC3, IMAGE_ORDERS };
@@ -66,53 +63,53 @@ enum image_state {
 };
 
 struct image {
-	uint32_t refs; /* writer only */
-	enum image_state state;
-	uint32_t zone;   /* its number in the repository */
-	uint64_t commit; /* local id; 0 if unborn */
-	struct ax_root tree;
-	uint32_t serial;
-	struct hamt_node *names;
-	const struct image_name *top;      /* the apex's */
-	struct ax_denial denial;           /* how what does not exist is denied */
-	struct order *order[IMAGE_ORDERS]; /* the names with IMAGE_NSEC, and those with IMAGE_NSEC3 */
-	uint64_t copied; /* trie nodes and names copied to make this from the image before: a publish's cost */
-	uint64_t apex_hash;
+	index_refs refs;
+	uint8_t state; /* enum image_state */
 	uint8_t apex_labels, apex_n;
-	uint8_t apex[]; /* lower case wire */
+	uint8_t deepest; /* no name has more labels below the apex */
+	uint32_t names;  /* index.h */
+	uint32_t serial;
+	const struct image_name *top; /* the apex's */
+	uint64_t cuts;                /* a bit for each number of labels below the apex at which cuts or DNAMEs are;
+					 the last for all that are deeper */
+	uint64_t apex_hash;
+	const struct wireset
+		*negative; /* the SOA with the TTL of RFC 2308 3 and the serial; then its RRSIGs, if any */
+	bool negative_signed;
+	const struct ax_denial *denial;    /* how what does not exist is denied */
+	struct order *order[IMAGE_ORDERS]; /* the names with IMAGE_NSEC, and those with IMAGE_NSEC3 */
+	uint32_t zone;                     /* its number in the repository */
+	uint64_t commit;                   /* local id; 0 if unborn */
+	struct ax_root tree;
+	uint64_t copied; /* nodes and names copied to make this from the image before: a publish's cost */
+	uint8_t apex[];  /* lower case wire */
 };
 
-static inline const struct image_rrset *image_first(const struct image_name *name)
+static inline const struct wireset *image_first(const struct image_name *name)
 {
-	return (const struct image_rrset *)(name->name + ((name->n + 3u) & ~3u));
+	const size_t head = offsetof(struct image_name, name);
+	return (const struct wireset *)((const uint8_t *)name + ((head + name->n + 3u) & ~(size_t)3));
 }
 
-static inline const struct image_rrset *image_next(const struct image_rrset *s)
+/* A name's wire in lower case, in a buffer of AX_NAME_MAX octets; returns how many. */
+static inline size_t image_owner(uint8_t *out, const struct image *im, const struct image_name *name)
 {
-	return (const struct image_rrset *)(s->data + ((s->size + 3u) & ~3u));
-}
-
-/* Walks the records of an RRset: start with *pos = 0. */
-static inline bool image_record(struct ax_rr *out, const struct image_rrset *s, uint32_t *pos)
-{
-	if (*pos >= s->size)
-		return false;
-	const uint8_t *p = s->data + *pos;
-	out->ttl_s = s->ttl_s;
-	if (s->type == AX_TYPE_RRSIG) {
-		out->ttl_s = ax_be32(p);
-		p += 4;
-	}
-	out->rdata = ax_slice(p + 2, ax_be16(p));
-	*pos = (uint32_t)(out->rdata.p + out->rdata.n - s->data);
-	return true;
+	memcpy(out, name->name, name->n);
+	memcpy(out + name->n, im->apex, im->apex_n);
+	return name->n + (size_t)im->apex_n;
 }
 
 /* Does the name stand in the tree for its proof alone? Then it is no name that can be asked for. */
 static inline bool image_hidden(const struct image_name *name)
 {
-	return name->flags & IMAGE_PROOF && !name->children;
+	return (name->flags & (IMAGE_PROOF | IMAGE_PARENT)) == IMAGE_PROOF;
 }
+
+/* The glue of a cut; NULL if referrals must look for it. */
+const struct wireset *image_glue(const struct image_name *name);
+/* Prepare the walk of a set that stands at a name; own: a buffer of AX_NAME_MAX for the walk to keep. */
+void image_walk(struct wireset_walk *w, uint8_t *own, const struct image *im, const struct image_name *name,
+		const struct wireset *set);
 
 /* An image without names: state IMAGE_LOADING, or IMAGE_UNBORN when c is NULL. */
 AX_MUST enum ax_err image_bare(struct image **out, uint32_t zone, const struct ax_name *apex,
@@ -128,6 +125,8 @@ AX_MUST enum ax_err image_update(struct image **out, const struct image *old, st
 				 const struct ax_commit_info *c, size_t max_owners);
 
 void image_ref(struct image *im);
-void image_unref(struct image *im);
+void image_unref(struct image *im); /* NULL is fine */
+/* Images as items of an index, by their apex. */
+extern const struct index_kind image_kind;
 
 #endif

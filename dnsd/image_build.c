@@ -5,10 +5,11 @@
 /* The tree comes in canonical order: what is open is the path from the apex to the name just read. */
 struct build {
 	struct image *im;
-	struct hamt_edit edit;
+	struct index_edit edit;
 	struct order_edit order;
-	struct hamt_entry *entries;
+	struct index_entry *entries;
 	size_t n, cap;
+	struct ax_buf cuts; /* their blocks, u32 each */
 	struct dname name;
 	struct image_name *open[AX_LABELS_MAX + 1]; /* by number of labels */
 	struct dname open_name;
@@ -19,17 +20,18 @@ static enum ax_err keep(struct build *b, uint64_t hash, struct image_name *x)
 {
 	if (x && b->n == b->cap) {
 		size_t cap = b->cap ? 2 * b->cap : 64;
-		struct hamt_entry *entries = realloc(b->entries, cap * sizeof *entries);
+		struct index_entry *entries = realloc(b->entries, cap * sizeof *entries);
 		if (entries) {
 			b->entries = entries;
 			b->cap = cap;
 		}
 	}
 	if (!x || b->n == b->cap) {
-		free(x);
+		if (x)
+			slab_free(slab_ref(x));
 		return ax_fail(AX_ENOMEM, "no memory for the image of a zone");
 	}
-	b->entries[b->n++] = (struct hamt_entry){ hash, x };
+	b->entries[b->n++] = (struct index_entry){ hash, slab_ref(x) };
 	return AX_OK;
 }
 
@@ -47,25 +49,45 @@ static enum ax_err build_name(struct build *b, const struct image_draft *d, stru
 	unsigned apex = b->im->apex_labels;
 	if (b->n == 0 && b->name.labels != apex)
 		return ax_fail(AX_ECORRUPT, "the zone has nothing at its apex");
-	if (b->n == 0)
-		b->im->denial = image_denial(b->im, (const struct image_rrset *)d->bytes.p, d->rrsets);
+	if (b->n == 0) {
+		struct ax_denial denial = image_denial(b->im, (const struct wireset *)d->bytes.p, d->rrsets);
+		enum ax_err e = image_set_denial(b->im, &denial);
+		if (e)
+			return e;
+	}
 	unsigned k = b->n ? shared_labels(b) + 1 : apex;
 	for (; k <= b->name.labels; k++) {
-		struct image_name *x = image_name_new(b->im, b->edit.id, &b->name, k, k == b->name.labels ? d : NULL);
+		struct image_name *x = image_name_new(b->im, &b->name, k, k == b->name.labels ? d : NULL);
 		enum ax_err e = keep(b, b->name.hash[k], x);
 		if (e)
 			return e;
 		b->open[k] = x;
 		if (k == apex)
 			continue;
-		b->open[k - 1]->children++;
+		b->open[k - 1]->flags |= IMAGE_PARENT;
 		if (image_is_star(&b->name, k))
 			b->open[k - 1]->flags |= IMAGE_WILDCARD;
 	}
 	image_reorder(b->im, &b->order, b->name.hash[b->name.labels], owner, 0, d->flags);
+	image_note(b->im, b->name.labels - apex, d->flags);
+	if (d->flags & IMAGE_CUT)
+		ax_buf_u32(&b->cuts, slab_ref(b->open[b->name.labels]));
 	b->open_name = b->name;
 	b->depth = b->name.labels;
-	return AX_OK;
+	return ax_buf_check(&b->cuts);
+}
+
+/* Give the cuts their glue, as all names are there. */
+static enum ax_err finish_cuts(struct build *b)
+{
+	enum ax_err e = AX_OK;
+	for (struct ax_reader r = ax_reader(ax_buf_view(&b->cuts)); !e && ax_reader_left(&r);) {
+		uint8_t wire[AX_NAME_MAX];
+		size_t n = image_owner(wire, b->im, slab_at(ax_get_u32(&r)));
+		dname_take(&b->name, wire, n);
+		e = image_refresh_cut(b->im, &b->edit, &b->name, b->name.labels);
+	}
+	return e;
 }
 
 /* Let others have a word: the cursor is given up meanwhile, as the transaction may be renewed. */
@@ -93,9 +115,9 @@ enum { PAUSE_EVERY = 16384 };
 static enum ax_err read_names(struct build *b, struct ax_txn *t, const struct ax_root *root, image_pause_fn *pause,
 			      void *ctx)
 {
-	struct image_scan s = { .apex = image_apex(b->im) };
+	struct image_scan s;
 	size_t owners = 0;
-	enum ax_err e = ax_cursor_init(&s.cursor, t, root);
+	enum ax_err e = image_scan_init(&s, b->im, t, root);
 	s.cursor.verify = true; /* what is served for long is read once */
 	if (!e)
 		e = ax_cursor_seek(&s.cursor, ax_slice("", 0));
@@ -112,36 +134,44 @@ static enum ax_err read_names(struct build *b, struct ax_txn *t, const struct ax
 	return e;
 }
 
+static enum ax_err build_index(struct build *b)
+{
+	struct index_entry *scratch = malloc(b->n * sizeof *scratch + 1);
+	bool done = scratch && index_build(&b->im->names, &b->edit, b->entries, scratch, b->n);
+	free(scratch);
+	if (done)
+		b->n = 0; /* its items are the index's */
+	if (b->edit.crowded)
+		return ax_fail(AX_ELIMIT, "too many names of a zone have one hash");
+	return done && !b->order.failed ? AX_OK : ax_fail(AX_ENOMEM, "no memory for the image of a zone");
+}
+
 enum ax_err image_build(struct image **out, struct ax_txn *t, uint32_t zone, const struct ax_name *apex,
 			const struct ax_commit_info *c, image_pause_fn *pause, void *ctx)
 {
-	struct hamt_entry *scratch = NULL;
 	*out = NULL;
 	struct build *b = calloc(1, sizeof *b); /* too big for a thread's stack to be taken lightly */
 	if (!b)
 		return ax_fail(AX_ENOMEM, "no memory for the image of a zone");
-	b->edit = hamt_edit_begin(&image_names_kind);
-	b->order.id = b->edit.id;
+	b->order = order_edit_begin();
 	enum ax_err e = image_bare(&b->im, zone, apex, c);
+	b->edit = image_edit(b->im);
 	if (!e)
 		e = read_names(b, t, &c->root, pause, ctx);
-	if (!e && !(scratch = malloc(b->n * sizeof *scratch + 1)))
-		e = ax_fail(AX_ENOMEM, "no memory for the image of a zone");
-	if (!e && b->order.failed)
-		e = ax_fail(AX_ENOMEM, "no memory for the image of a zone");
-	if (!e && !hamt_build(&b->im->names, &b->edit, b->entries, scratch, b->n))
-		e = ax_fail(AX_ENOMEM, "no memory for the image of a zone");
-	if (e)
-		for (size_t i = 0; i < b->n; i++)
-			image_name_unref(b->entries[i].item);
-	else
-		e = image_settle(b->im);
+	if (!e)
+		e = build_index(b);
+	for (size_t i = 0; i < b->n; i++)
+		slab_free(b->entries[i].item);
 	free(b->entries);
-	free(scratch);
+	if (!e)
+		e = image_settle(b->im);
+	if (!e)
+		e = finish_cuts(b);
 	if (e)
 		image_unref(b->im);
 	else
 		*out = b->im;
+	ax_buf_fini(&b->cuts);
 	free(b);
 	return e;
 }

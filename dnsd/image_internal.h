@@ -4,36 +4,49 @@
 
 #include "dnsd/find.h"
 
-extern const struct hamt_kind image_names_kind;
-void image_name_unref(void *item);
+extern const struct index_kind image_names_kind; /* its ctx is the image */
+
+static inline struct index_edit image_edit(const struct image *im)
+{
+	return (struct index_edit){ .kind = &image_names_kind, .ctx = im };
+}
 
 /* The RRsets of one owner being gathered. */
 struct image_draft {
-	struct ax_buf bytes;
+	struct ax_buf bytes; /* wiresets, as the block of the name has them */
+	struct ax_buf signatures;
 	uint32_t rrsets;
 	bool data; /* more than NSEC3 and RRSIGs */
-	uint8_t flags;
+	uint16_t flags;
 };
 
 void image_draft_clear(struct image_draft *d);
 
-/* The block of the name that the last k labels of name make; d NULL makes an empty non-terminal. NULL without memory.
- */
-struct image_name *image_name_new(const struct image *im, uint32_t edit, const struct dname *name, unsigned k,
+/* The block of the name that the last k labels of name make, of one reference; d NULL makes an empty non-terminal.
+ * NULL without memory. */
+struct image_name *image_name_new(const struct image *im, const struct dname *name, unsigned k,
 				  const struct image_draft *d);
+/* A copy, with other glue if it is a cut; glue NULL: none. */
+struct image_name *image_name_copy(const struct image_name *x, const struct wireset *glue);
 /* The octets of a block. */
 size_t image_name_size(const struct image_name *x);
 /* The hash of the name and that of its wildcard, AX_NSEC3_HASH octets each; NULL if the block has none. */
 const uint8_t *image_hashes(const struct image_name *x);
+/* Note that a name of so many labels below the apex is there, and what its flags mean to those below. */
+void image_note(struct image *im, unsigned depth, unsigned flags);
 /* Put the name, whose owner part of keys is `owner`, in the orders it has come into and take it out of others. */
 void image_reorder(struct image *im, struct order_edit *e, uint64_t hash, struct ax_slice owner, unsigned old_flags,
 		   unsigned flags);
 /* How does a zone with these RRsets at its apex deny? */
-struct ax_denial image_denial(const struct image *im, const struct image_rrset *first, unsigned rrsets);
+struct ax_denial image_denial(const struct image *im, const struct wireset *first, unsigned rrsets);
+AX_MUST enum ax_err image_set_denial(struct image *im, const struct ax_denial *d);
 /* The octets that the last k labels of name have before the apex's part. */
 size_t image_relative(const uint8_t **out, const struct image *im, const struct dname *name, unsigned k);
 /* Is the leftmost of the last k labels "*"? */
 bool image_is_star(const struct dname *name, unsigned k);
+
+/* Make the glue of the cut at the last k labels of name what the names below it say. A no-op if that is no cut. */
+AX_MUST enum ax_err image_refresh_cut(struct image *im, struct index_edit *e, const struct dname *name, unsigned k);
 
 struct ax_name image_apex(const struct image *im);
 /* Find the apex again after a change and say that the image is ready; a zone is nothing without its SOA. */
@@ -46,8 +59,12 @@ struct image_scan {
 	struct ax_buf owner; /* the owner part of the keys of `name` */
 	struct ax_name name;
 	struct image_draft draft;
+	struct wireset_maker maker;
 };
 
+/* Begin it, in front of the first owner. One that failed is still to be ended. */
+AX_MUST enum ax_err image_scan_init(struct image_scan *s, const struct image *im, struct ax_txn *t,
+				    const struct ax_root *root);
 /* Does the key belong to the owner s->owner? */
 bool image_same_owner(const struct image_scan *s, struct ax_slice key);
 /* Gather the RRsets of the owner at the cursor, which ends up behind them. */

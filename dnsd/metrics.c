@@ -171,10 +171,10 @@ static void put_serial(struct zones *z, const struct image *im)
 	ax_buf_fini(&name);
 }
 
-static bool each_zone(void *ctx, void *item)
+static bool each_zone(void *ctx, uint32_t item)
 {
 	struct zones *z = ctx;
-	const struct image *im = item;
+	const struct image *im = slab_at(item);
 	z->state[im->state]++;
 	if (z->b && im->state != IMAGE_UNBORN && z->left) {
 		z->left--;
@@ -189,7 +189,7 @@ static void walk_zones(struct zones *z, const struct route_arm *arm)
 	z->arm = arm;
 	z->left = METRICS_ZONES;
 	if (v)
-		hamt_walk(v->zones, each_zone, z);
+		index_walk(v->zones, each_zone, z);
 }
 
 static void put_zones(struct ax_buf *b, const struct routing *r)

@@ -1,7 +1,19 @@
 #include "dnsd/order.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+
+struct order_edit order_edit_begin(void)
+{
+	static _Atomic uint32_t last;
+	/* Ids come round after 2^32 edits; by then no node of so old an edit may be changed in place. 0 is none. */
+	uint32_t id;
+	do
+		id = atomic_fetch_add(&last, 1) + 1;
+	while (id == 0);
+	return (struct order_edit){ .id = id };
+}
 
 void order_unref(struct order *root)
 {

@@ -5,7 +5,7 @@
  *     hashes, which nobody outside can choose (dname.h)
  *
  * It holds keys and hashes, not the names' blocks: a change at a name that stays leaves it alone.
- * Invariants, ownership, threads: as hamt.h's. Equal names make an equal tree.
+ * Invariants, ownership, threads: as index.h's. Equal names make an equal tree.
  * Cost: about 1.4 log2(n) steps to find; a change copies as many nodes and counts them in `copied`. */
 #ifndef ORDER_H
 #define ORDER_H
@@ -15,7 +15,7 @@
 struct order {
 	uint32_t refs, edit; /* writer only */
 	struct order *less, *more;
-	uint64_t hash; /* of the name, as the trie has it */
+	uint64_t hash; /* of the name, as the index has it */
 	uint16_t n;
 	uint8_t key[];
 };
@@ -26,6 +26,8 @@ struct order_edit {
 	bool failed; /* no memory: the tree is to be dropped */
 };
 
+/* An edit with an id never used before in this process. */
+struct order_edit order_edit_begin(void);
 /* Put a name in that is not there. */
 void order_put(struct order **root, struct order_edit *e, uint64_t hash, struct ax_slice key);
 /* Take out one that is there. */

@@ -42,24 +42,17 @@ static bool same_name(const struct packet *m, size_t at, const uint8_t *wire)
 	}
 }
 
-enum { PROBES = 4 };
-
-/* The slot with this suffix, else a free one (its offset is 0), else -1. */
-static int slot_of(const struct packet *m, uint32_t hash, const uint8_t *wire)
+/* The slot with this suffix, else a free one (its offset is 0): there are more slots than names. */
+static unsigned slot_of(const struct packet *m, uint32_t hash, const uint8_t *wire)
 {
-	for (unsigned i = 0; i < PROBES; i++) {
-		unsigned s = (hash + i) % PACKET_SLOTS;
-		if (!m->offset[s])
-			return (int)s;
-		if (m->check[s] == (uint16_t)(hash >> 16) && same_name(m, m->offset[s], wire))
-			return (int)s;
-	}
-	return -1;
+	for (unsigned s = hash % PACKET_SLOTS;; s = (s + 1) % PACKET_SLOTS)
+		if (!m->offset[s] || (m->check[s] == (uint16_t)(hash >> 16) && same_name(m, m->offset[s], wire)))
+			return s;
 }
 
-static void remember(struct packet *m, int slot, uint32_t hash, size_t at)
+static void remember(struct packet *m, unsigned slot, uint32_t hash, size_t at)
 {
-	if (slot < 0 || m->offset[slot] || m->names == PACKET_NAMES || at >= 0x4000)
+	if (m->offset[slot] || m->names == PACKET_NAMES || at >= 0x4000)
 		return;
 	m->offset[slot] = (uint16_t)at;
 	m->check[slot] = (uint16_t)(hash >> 16);
@@ -89,15 +82,91 @@ static void take_labels(struct labels *l, const uint8_t *wire)
 		l->hash[i] = h = hash_label(h, wire + l->at[i]);
 }
 
-/* The question's suffixes are what names are most often compressed against; many answers have no name to compress. */
-static void know_question(struct packet *m)
+unsigned packet_names_in(uint16_t type, unsigned *before)
+{
+	*before = 0;
+	switch (type) {
+	case 2:  /* NS */
+	case 3:  /* MD */
+	case 4:  /* MF */
+	case 5:  /* CNAME */
+	case 7:  /* MB */
+	case 8:  /* MG */
+	case 9:  /* MR */
+	case 12: /* PTR */
+		return 1;
+	case 6:  /* SOA */
+	case 14: /* MINFO */
+		return 2;
+	case 15: /* MX */
+		*before = 2;
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* Octets of the name that begins at p; 0 if it does not end before end. */
+static size_t name_length(const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *start = p;
+	while (p < end && *p && *p <= AX_LABEL_MAX)
+		p += *p + 1u;
+	return p < end && *p == 0 && p - start < AX_NAME_MAX ? (size_t)(p - start) + 1 : 0;
+}
+
+/* Take in the suffixes that are written out where a name stands in the message, before `end`. Returns where it ends;
+ * 0 if there is no name: RDATA may be malformed. */
+static size_t know_name(struct packet *m, size_t at, size_t end)
 {
 	struct labels l;
-	m->question_known = true;
-	take_labels(&l, query_name(m->query));
-	for (unsigned i = 0; i < l.n; i++) {
-		const uint8_t *suffix = query_name(m->query) + l.at[i];
-		remember(m, slot_of(m, l.hash[i], suffix), l.hash[i], QUERY_HEADER + l.at[i]);
+	uint8_t whole[AX_NAME_MAX];
+	size_t n = 0, p = at, floor = at, written = AX_NAME_MAX, after = 0;
+	if (at + 1 < end && m->p[at] >= 0xc0)
+		return at + 2;
+	for (;;) {
+		if (p + 1 > end)
+			return 0;
+		size_t c = m->p[p], to = p + 1 < end ? (c & 0x3f) << 8 | m->p[p + 1] : 0;
+		if (c > AX_LABEL_MAX && (c < 0xc0 || to >= floor || to < QUERY_HEADER))
+			return 0;
+		if (c > AX_LABEL_MAX) {
+			written = after ? written : n;
+			after = after ? after : p + 2;
+			floor = p = to;
+			continue;
+		}
+		if (n + c + 1 > AX_NAME_MAX || p + c + 1 > end)
+			return 0;
+		memcpy(whole + n, m->p + p, c + 1);
+		n += c + 1;
+		p += c + 1;
+		if (c == 0)
+			break;
+	}
+	take_labels(&l, whole);
+	for (unsigned i = 0; i < l.n && l.at[i] < written; i++)
+		remember(m, slot_of(m, l.hash[i], whole + l.at[i]), l.hash[i], at + l.at[i]);
+	return after ? after : p;
+}
+
+/* Names are looked for in the table when the first is to be compressed; many answers have none. What stands in the
+ * message by then, and was not written by put_name, is taken in here, up to where the record in the making begins. */
+static void catch_up(struct packet *m)
+{
+	if (!m->known) {
+		(void)know_name(m, QUERY_HEADER, m->empty);
+		m->known = m->empty;
+	}
+	while (m->known < m->record) {
+		size_t at = know_name(m, m->known, m->record);
+		if (!at)
+			return;
+		unsigned before, names = packet_names_in(ax_be16(m->p + at), &before);
+		m->known = at + 10 + ax_be16(m->p + at + 8);
+		at += 10 + before;
+		while (names-- && at && at < m->known)
+			at = know_name(m, at, m->known);
 	}
 }
 
@@ -107,13 +176,12 @@ static bool put_name(struct packet *m, const uint8_t *wire, size_t n)
 	struct labels l;
 	unsigned known;
 	size_t start = m->n;
-	int slot[AX_LABELS_MAX];
-	if (!m->question_known)
-		know_question(m);
+	unsigned slot[AX_LABELS_MAX];
+	catch_up(m);
 	take_labels(&l, wire);
 	for (known = 0; known < l.n; known++) {
 		slot[known] = slot_of(m, l.hash[known], wire + l.at[known]);
-		if (slot[known] >= 0 && m->offset[slot[known]])
+		if (m->offset[slot[known]])
 			break;
 	}
 	size_t plain = known < l.n ? l.at[known] : n;
@@ -126,7 +194,7 @@ static bool put_name(struct packet *m, const uint8_t *wire, size_t n)
 		m->n += 2;
 	}
 	for (unsigned i = 0; i < known; i++) {
-		if (slot[i] >= 0 && m->offset[slot[i]]) /* two suffixes of this name met in one free slot */
+		if (m->offset[slot[i]]) /* two suffixes of this name met in one free slot */
 			slot[i] = slot_of(m, l.hash[i], wire + l.at[i]);
 		remember(m, slot[i], l.hash[i], start + l.at[i]);
 	}
@@ -186,44 +254,10 @@ static bool put_bytes(struct packet *m, const uint8_t *p, size_t n)
 	return true;
 }
 
-/* How many octets stand before the names that may be compressed, and how many names there are (RFC 3597 4). */
-static unsigned names_in(uint16_t type, unsigned *before)
-{
-	*before = 0;
-	switch (type) {
-	case 2:  /* NS */
-	case 3:  /* MD */
-	case 4:  /* MF */
-	case 5:  /* CNAME */
-	case 7:  /* MB */
-	case 8:  /* MG */
-	case 9:  /* MR */
-	case 12: /* PTR */
-		return 1;
-	case 6:  /* SOA */
-	case 14: /* MINFO */
-		return 2;
-	case 15: /* MX */
-		*before = 2;
-		return 1;
-	default:
-		return 0;
-	}
-}
-
-/* Octets of the name that begins at p; 0 if it does not end before end. */
-static size_t name_length(const uint8_t *p, const uint8_t *end)
-{
-	const uint8_t *start = p;
-	while (p < end && *p && *p <= AX_LABEL_MAX)
-		p += *p + 1u;
-	return p < end && *p == 0 && p - start < AX_NAME_MAX ? (size_t)(p - start) + 1 : 0;
-}
-
 static bool put_rdata(struct packet *m, uint16_t type, struct ax_slice rdata)
 {
 	const uint8_t *p = rdata.p, *end = rdata.p + rdata.n;
-	unsigned before, names = names_in(type, &before);
+	unsigned before, names = packet_names_in(type, &before);
 	if (names && rdata.n >= before) {
 		if (!put_bytes(m, p, before))
 			return false;
@@ -240,6 +274,7 @@ bool packet_rr(struct packet *m, enum packet_section s, struct packet_owner *own
 {
 	if (m->tc)
 		return true;
+	m->record = m->n;
 	if (!put_owner(m, owner) || m->limit - m->n < 10)
 		return false;
 	uint8_t *fixed = m->p + m->n;
@@ -252,6 +287,8 @@ bool packet_rr(struct packet *m, enum packet_section s, struct packet_owner *own
 		return false;
 	put16(fixed + 8, (unsigned)(m->n - start));
 	m->count[s]++;
+	if (m->known == m->record) /* what it has was taken in as it was written */
+		m->known = m->n;
 	return true;
 }
 
@@ -260,7 +297,7 @@ void packet_rollback(struct packet *m, const struct packet_mark *mark)
 	m->n = mark->n;
 	memcpy(m->count, mark->count, sizeof m->count);
 	forget(m, mark->names);
-	m->question_known = mark->question_known;
+	m->known = mark->known;
 }
 
 void packet_truncate(struct packet *m)
@@ -288,7 +325,8 @@ void packet_begin(struct packet *m, const struct query *q, size_t max)
 	forget(m, 0);
 	assert(max >= PACKET_UDP_MIN && max <= PACKET_MAX);
 	m->query = q;
-	m->aa = m->tc = m->question_known = false;
+	m->aa = m->tc = false;
+	m->known = 0;
 	m->wild_at = 0;
 	memset(m->count, 0, sizeof m->count);
 	m->limit = max - opt_size(q);

@@ -9,6 +9,8 @@
  * names in it are only compressed against the same spelling.
  * Ownership: the caller's buffer and struct; one struct serves many messages, one after the other, without being
  *   cleared: every slot of the table that was used is noted.
+ * Who copies whole records behind what is there (wireset.h) adds to n and count; their names are found when the next
+ *   name is to be compressed.
  * Threads: one at a time. No allocation.
  * Limits: 65,535 octets; PACKET_NAMES suffixes are remembered, later ones are written in full. */
 #ifndef PACKET_H
@@ -27,9 +29,10 @@ struct packet {
 	uint16_t rcode;  /* once it is ended */
 	uint8_t wild_at; /* octets of the question's name before the part that a wildcard stands below; 0: none */
 	bool aa, tc;
-	bool question_known; /* its suffixes are in the table: they are put there when first needed */
 	const struct query *query;
 	size_t empty;                  /* length with nothing but the question */
+	size_t known;                  /* names that end before here are in the table; 0: not even the question's */
+	size_t record;                 /* where the record in the making begins */
 	unsigned names;                /* entries of used */
 	uint8_t used[PACKET_NAMES];    /* slots in use, in order of their making */
 	uint16_t offset[PACKET_SLOTS]; /* where a suffix was written; 0: free */
@@ -46,7 +49,7 @@ struct packet_owner {
 struct packet_mark {
 	size_t n;
 	unsigned names;
-	bool question_known;
+	size_t known;
 	uint16_t count[PACKET_SECTIONS];
 };
 
@@ -59,7 +62,7 @@ void packet_end(struct packet *m, unsigned rcode);
 
 static inline struct packet_mark packet_mark(const struct packet *m)
 {
-	return (struct packet_mark){ m->n, m->names, m->question_known, { m->count[0], m->count[1], m->count[2] } };
+	return (struct packet_mark){ m->n, m->names, m->known, { m->count[0], m->count[1], m->count[2] } };
 }
 void packet_rollback(struct packet *m, const struct packet_mark *mark);
 /* The answer doesn't fit: only the question stays, and TC (RFC 2181 9: nothing half said). */
@@ -75,6 +78,10 @@ static inline struct packet_owner packet_question_owner(const struct packet *m, 
 }
 /* Any other owner; a suffix of the question, ignoring case, is found there. */
 struct packet_owner packet_owner(const struct packet *m, const uint8_t *wire, uint8_t n);
+
+/* How many octets stand before the names in RDATA of a type that may be compressed, and how many names there are
+ * (RFC 3597 4). */
+unsigned packet_names_in(uint16_t type, unsigned *before);
 
 /* Add one record. False if it doesn't fit; then roll back. In an answer already cut short it does nothing. */
 bool packet_rr(struct packet *m, enum packet_section s, struct packet_owner *owner, uint16_t type, uint32_t ttl_s,

@@ -3,25 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void zone_ref(void *item)
-{
-	image_ref(item);
-}
-
-static void zone_unref(void *item)
-{
-	image_unref(item);
-}
-
-static const struct hamt_kind zones_kind = { zone_ref, zone_unref };
-
 struct view *view_new(const struct view *old)
 {
 	struct view *v = calloc(1, sizeof *v);
 	if (v && old) {
 		*v = *old;
 		v->copied = 0;
-		hamt_ref(v->zones);
+		index_ref(v->zones);
 	}
 	return v;
 }
@@ -30,19 +18,21 @@ void view_free(struct view *v)
 {
 	if (!v)
 		return;
-	hamt_unref(v->zones, &zones_kind);
+	index_unref(v->zones, &image_kind);
 	free(v);
 }
 
 /* The zone whose apex is the last k labels of name. */
 static struct image *zone_at(const struct view *v, const struct dname *name, unsigned k)
 {
-	const struct hamt_node *leaf = hamt_leaf(v->zones, name->hash[k]);
+	uint64_t hash = name->hash[k];
 	const uint8_t *wire = name->wire + name->at[k];
 	size_t n = (size_t)(name->n - name->at[k]);
-	for (uint32_t i = 0; leaf && i < leaf->n; i++) {
-		struct image *im = leaf->entry[i].item;
-		if (leaf->entry[i].hash == name->hash[k] && im->apex_n == n && memcmp(im->apex, wire, n) == 0)
+	uint32_t item;
+	struct index_hits h = index_hits(index_find(v->zones, hash), hash);
+	while (index_next(&item, &h)) {
+		struct image *im = slab_at(item);
+		if (im->apex_hash == hash && im->apex_n == n && memcmp(im->apex, wire, n) == 0)
 			return im;
 	}
 	return NULL;
@@ -57,14 +47,14 @@ struct image *view_get(const struct view *v, const struct ax_name *apex)
 
 static enum ax_err replace(struct view *v, const uint8_t *apex, size_t n, struct image *new)
 {
-	struct hamt_edit edit = hamt_edit_begin(&zones_kind);
+	struct index_edit edit = { .kind = &image_kind };
 	struct dname name;
 	dname_take(&name, apex, n);
 	struct image *old = zone_at(v, &name, name.labels);
 	bool was_there = old != NULL; /* it may be gone after the put */
 	if (!old && !new)
 		return AX_OK;
-	if (!hamt_put(&v->zones, &edit, name.hash[name.labels], old, new))
+	if (!index_put(&v->zones, &edit, name.hash[name.labels], old ? slab_ref(old) : 0, new ? slab_ref(new) : 0))
 		return ax_fail(AX_ENOMEM, "no memory to publish a zone");
 	v->at_depth[name.labels] += (uint32_t)((new != NULL) - was_there);
 	v->copied += edit.copied;

@@ -11,9 +11,9 @@
 #include "dnsd/image.h"
 
 struct view {
-	struct hamt_node *zones;              /* by hash of the apex: struct image */
+	uint32_t zones;                       /* an index by hash of the apex: struct image */
 	uint32_t at_depth[AX_LABELS_MAX + 1]; /* how many zones have an apex of so many labels */
-	uint64_t copied;                      /* trie nodes copied in making it from the one before */
+	uint64_t copied;                      /* index nodes copied in making it from the one before */
 };
 
 /* The zones of old (NULL: none). NULL without memory. */

@@ -77,6 +77,13 @@ static double ask_store(struct both *b)
 	return (cpu_us() - start) / QUERIES;
 }
 
+/* Octets that the process holds for what it made. */
+static size_t held(void)
+{
+	struct mallinfo2 m = mallinfo2();
+	return m.uordblks + m.hblkhd + slab_use().pages;
+}
+
 int main(int argc, char **argv)
 {
 	size_t names = argc > 1 ? strtoul(argv[1], NULL, 0) : 1000000;
@@ -94,17 +101,17 @@ int main(int argc, char **argv)
 	MUST(ax_txn_read(&t, ax_repo_store(repo)));
 	MUST(ax_ref_get(&ref, t, 1, "heads/main"));
 	MUST(ax_commit_info(&c, t, ref.commit));
-	struct mallinfo2 before = mallinfo2();
+	size_t before = held();
 	double start = cpu_us();
 	MUST(both_open(b, t, 1, &apex, &c));
 	double built = cpu_us() - start;
-	struct mallinfo2 after = mallinfo2();
+	size_t after = held();
 	make_queries(names, &r);
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		image[i] = ask_image(b, 20);
 		store[i] = ask_store(b);
 	}
-	double memory = (double)(after.uordblks - before.uordblks + after.hblkhd - before.hblkhd) / (double)names;
+	double memory = (double)(after - before) / (double)names;
 	double ours = median(image, ROUNDS), theirs = median(store, ROUNDS);
 	printf("answers: a zone of %zu names, nine in ten hit\n", names);
 	printf("  from the image %.3f us, from the store %.2f us; built in %.2f us a name, %.0f octets a name\n",

@@ -178,6 +178,46 @@ START_TEST(answer__a_referral_without_room_for_its_glue_is_cut_short)
 }
 END_TEST
 
+/* A cut's NS RRset and glue are kept as a referral has them: whatever the question adds in front, and in whatever
+ * letter case, they must come out as if they were written for it. */
+START_TEST(answer__referrals_to_any_question_below_a_cut)
+{
+	static const char *const cuts[] = {
+		"sub NS ns1.sub\nsub NS ns2.sub\nns1.sub A 192.0.2.1\nns2.sub A 192.0.2.2\nns2.sub AAAA "
+		"2001:db8::2\n",
+		"sub NS NS1.sub\nns1.sub A 192.0.2.1\n",
+		"sub NS sub\nsub A 192.0.2.1\nsub NS a.b.sub\na.b.sub A 192.0.2.2\nsub NS b.sub\nb.sub AAAA "
+		"2001:db8::1\n",
+		"sub NS ns1.sub\nns1.sub A 192.0.2.1\nsub NS ns.example.org.\nsub NS b.example.org.\n",
+		"sub NS ns1.sub\nns1.sub A 192.0.2.1\nsub NS ns1\n",
+		"sub NS ns1.sub\nsub NS ns2.sub\n*.sub A 192.0.2.1\n",
+		"sub NS x.\nsub NS ns.x.\nsub DS 1 13 2 AA\nsub RRSIG DS 13 2 300 20300101000000 20260101000000 1 @ "
+		"AA==\n",
+	};
+	static const char *const names[] = { "sub",       "x.sub",   "ns1.sub",   "y.ns1.sub", "NS1.sub",
+					     "q.NS1.SUB", "a.b.sub", "z.a.b.sub", "b.sub",     "SUB" };
+	struct ax_buf b = AX_BUF_INIT;
+	for (unsigned i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+		ax_buf_clear(&b);
+		ax_buf_printf(&b, "%s%s", base, cuts[i]);
+		open_zone("example.", ax_buf_cstr(&b));
+		for (unsigned k = 0; k < sizeof names / sizeof *names; k++) {
+			struct ax_name name;
+			OK(ax_name_parse(&name, names[k], strlen(names[k]), &f.apex));
+			for (unsigned dnssec = 0; dnssec < 2; dnssec++) {
+				struct wire_query q = wire_question(&name, AX_TYPE_A);
+				if (dnssec)
+					wire_opt(&q, 1232, 0, true);
+				ck_assert_msg(both_ask(both, wire_bytes(&q), false), "zone %u, %s", i, names[k]);
+				wire_text(&b, ax_slice(both->a.p, both->a.n));
+			}
+		}
+		close_zone();
+	}
+	ax_buf_fini(&b);
+}
+END_TEST
+
 START_TEST(answer__sizes_are_respected)
 {
 	struct ax_buf b = AX_BUF_INIT;
@@ -336,6 +376,7 @@ static void add(TCase *tc)
 	tcase_add_test(tc, answer__other_names_and_classes_are_refused);
 	tcase_add_test(tc, answer__too_big_it_is_cut_short_with_nothing_half_said);
 	tcase_add_test(tc, answer__a_referral_without_room_for_its_glue_is_cut_short);
+	tcase_add_test(tc, answer__referrals_to_any_question_below_a_cut);
 	tcase_add_test(tc, answer__sizes_are_respected);
 	tcase_add_test(tc, answer__from_the_deepest_zone_but_ds_from_the_one_above);
 	tcase_add_test(tc, answer__equals_the_plain_lookup_on_random_zones);
