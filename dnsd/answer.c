@@ -413,10 +413,11 @@ static enum ax_rcode nothing(struct work *w, const struct find *f)
 	return negative(w, AX_RCODE_NXDOMAIN);
 }
 
-enum ax_rcode answer_from_image(struct packet *m, const struct image *im, const struct dname *name)
+/* From where the name leads, step by step. */
+__attribute__((noinline, cold)) static enum ax_rcode answer_at_length(struct packet *m, const struct image *im,
+								      const struct dname *name, struct find *f)
 {
 	struct work w;
-	struct find f;
 	enum ax_rcode rcode;
 	bool again;
 	/* Not all of it is cleared: the arrays are big, and only what was written of them is read. */
@@ -431,26 +432,83 @@ enum ax_rcode answer_from_image(struct packet *m, const struct image *im, const 
 	w.cut = w.matched = false;
 	w.names = name->lower;
 	m->aa = true;
-	do {
+	for (;;) {
 		rcode = AX_RCODE_NOERROR;
 		w.via[w.links] = NULL;
 		w.asked[w.links++] = w.name->hash[w.name->labels];
-		find_name(&f, im, w.name, w.qtype);
-		if (f.found == FOUND_WILDCARD && w.links == 1)
-			m->wild_at = name->at[f.labels];
+		if (f->found == FOUND_WILDCARD && w.links == 1)
+			m->wild_at = name->at[f->labels];
 		again = false;
-		if (f.found == FOUND_CUT)
-			rcode = referral(&w, &f);
-		else if (f.found == FOUND_NOTHING)
-			rcode = nothing(&w, &f);
-		else if (f.found == FOUND_DNAME)
-			again = redirect(&w, &f, &rcode);
+		if (f->found == FOUND_CUT)
+			rcode = referral(&w, f);
+		else if (f->found == FOUND_NOTHING)
+			rcode = nothing(&w, f);
+		else if (f->found == FOUND_DNAME)
+			again = redirect(&w, f, &rcode);
 		else
-			again = at_node(&w, &f, &rcode);
-	} while (again);
+			again = at_node(&w, f, &rcode);
+		if (!again)
+			break;
+		find_name(f, im, w.name, w.qtype);
+	}
 	if (w.deny.n)
 		put_proofs(&w);
 	if (w.cut || w.matched)
-		additional(&w, &f);
+		additional(&w, f);
 	return rcode;
+}
+
+/* -- what stands ready ------------------------------------------------------------------------------------- */
+
+/* Types whose RRset is the whole answer, but for signatures: no hosts' addresses, no serial, no other types. */
+static bool stands_alone(uint16_t qtype)
+{
+	return qtype != AX_TYPE_SOA && qtype != AX_TYPE_ANY && qtype != AX_TYPE_RRSIG && host_offset(qtype) < 0;
+}
+
+static bool copy_data(struct packet *m, const struct find *f, bool names)
+{
+	struct find_set set = find_set(f->node, m->query->qtype);
+	return set.set && wireset_copy(m, PACKET_ANSWER, set.set, 0, names) &&
+	       (!m->query->dnssec_ok || !set.signatures || wireset_copy(m, PACKET_ANSWER, set.signatures, 0, names));
+}
+
+static bool copy_referral(struct packet *m, const struct find *f, const struct dname *name)
+{
+	const struct wireset *ns = find_set(f->node, AX_TYPE_NS).set, *glue = image_glue(f->node);
+	unsigned skip = name->at[f->labels];
+	m->aa = false;
+	return glue && wireset_copy(m, PACKET_AUTHORITY, ns, skip, name->lower) &&
+	       wireset_copy(m, PACKET_ADDITIONAL, glue, skip, true);
+}
+
+/* Most questions are answered by one or two copies. False: this one is not, and nothing is written. */
+static bool copy_ready(struct packet *m, const struct image *im, const struct find *f, const struct dname *name,
+		       enum ax_rcode *rcode)
+{
+	bool done = false;
+	*rcode = AX_RCODE_NOERROR;
+	if (f->found == FOUND_NAME && stands_alone(m->query->qtype)) {
+		done = copy_data(m, f, name->lower);
+	} else if (m->query->dnssec_ok) {
+		return false; /* there is something to be proven */
+	} else if (f->found == FOUND_CUT) {
+		done = copy_referral(m, f, name);
+	} else if (f->found == FOUND_NOTHING) {
+		*rcode = AX_RCODE_NXDOMAIN;
+		done = im->apex_n > 1 &&
+		       wireset_copy(m, PACKET_AUTHORITY, im->negative, name->at[im->apex_labels], name->lower);
+	}
+	if (!done)
+		packet_restart(m);
+	return done;
+}
+
+enum ax_rcode answer_from_image(struct packet *m, const struct image *im, const struct dname *name)
+{
+	struct find f;
+	enum ax_rcode rcode;
+	find_name(&f, im, name, m->query->qtype);
+	m->aa = true;
+	return copy_ready(m, im, &f, name, &rcode) ? rcode : answer_at_length(m, im, name, &f);
 }

@@ -2,6 +2,9 @@
 
 #include <endian.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 static uint64_t seed = 0x9e3779b97f4a7c15u;
 
@@ -58,33 +61,41 @@ uint64_t dname_extend(uint64_t above, const uint8_t *labels, size_t n)
 	return above;
 }
 
-/* ASCII letters to lower case, 8 octets at once (length octets are below 'A' and stay). Returns what changed. */
-static inline uint64_t lower8(uint8_t *out, const uint8_t *in)
+/* Octets are taken by so many at a time. */
+#ifdef __SSE2__
+enum { STRIDE = 16 };
+/* ASCII letters to lower case (length octets are below 'A' and stay). Returns whether any changed. */
+static inline unsigned lower_some(uint8_t *out, const uint8_t *in)
 {
-	const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
-	uint64_t x;
-	memcpy(&x, in, 8);
-	uint64_t low7 = x & ~high;
-	uint64_t from_a = low7 + (0x80 - 'A') * ones, past_z = low7 + (0x80 - 'Z' - 1) * ones;
-	uint64_t letters = ((from_a ^ past_z) & ~x & high) >> 2;
-	x |= letters;
-	memcpy(out, &x, 8);
-	return letters;
+	__m128i x = _mm_loadu_si128((const __m128i *)in);
+	__m128i from_a = _mm_add_epi8(x, _mm_set1_epi8(0x80 - 'A'));
+	__m128i capital = _mm_cmplt_epi8(from_a, _mm_set1_epi8(-128 + 26));
+	_mm_storeu_si128((__m128i *)out, _mm_or_si128(x, _mm_and_si128(capital, _mm_set1_epi8(32))));
+	return (unsigned)_mm_movemask_epi8(capital);
 }
+#else
+enum { STRIDE = 1 };
+static inline unsigned lower_some(uint8_t *out, const uint8_t *in)
+{
+	unsigned capital = *in >= 'A' && *in <= 'Z';
+	*out = (uint8_t)(*in + 32 * capital);
+	return capital;
+}
+#endif
 
 /* Copy n octets in lower case, and 8 zeros behind them. Returns whether they came so. */
-static bool lower(uint8_t *out, const uint8_t *in, size_t n)
+static inline bool lower(uint8_t *out, const uint8_t *in, size_t n)
 {
-	uint64_t changed = 0;
-	uint8_t few[8] = { 0 };
-	for (size_t i = 0; i + 8 <= n; i += 8)
-		changed |= lower8(out + i, in + i);
-	if (n >= 8) {
-		changed |= lower8(out + n - 8, in + n - 8);
+	unsigned changed = 0;
+	uint8_t few[STRIDE] = { 0 };
+	if (n >= STRIDE) {
+		size_t i = 0;
+		for (; i + STRIDE < n; i += STRIDE)
+			changed |= lower_some(out + i, in + i);
+		changed |= lower_some(out + n - STRIDE, in + n - STRIDE);
 	} else {
-		for (size_t i = 0; i < n; i++)
-			few[i] = in[i];
-		changed |= lower8(out, few);
+		dname_copy(few, in, n);
+		changed = lower_some(out, few);
 	}
 	memset(out + n, 0, 8);
 	return !changed;
@@ -95,15 +106,14 @@ void dname_take(struct dname *d, const uint8_t *wire, size_t n)
 	uint8_t first[AX_LABELS_MAX + 1];
 	unsigned labels = 0;
 	d->lower = lower(d->wire, wire, n);
-	for (unsigned i = 0; d->wire[i]; i += d->wire[i] + 1u)
+	for (unsigned i = 0, c; (c = d->wire[i]); i += c + 1)
 		first[labels++] = (uint8_t)i;
 	d->n = (uint8_t)n;
 	d->labels = (uint8_t)labels;
 	d->at[0] = (uint8_t)(n - 1);
-	d->hash[0] = seed;
-	uint64_t h = seed;
+	uint64_t h = d->hash[0] = seed;
 	for (unsigned k = 1; k <= labels; k++) {
-		d->at[k] = first[labels - k];
-		d->hash[k] = h = step(h, d->wire + d->at[k]);
+		unsigned at = d->at[k] = first[labels - k];
+		d->hash[k] = h = step(h, d->wire + at);
 	}
 }

@@ -2,43 +2,29 @@
 
 #include <string.h>
 
-/* As memcmp would, but in place: names are short. */
-static inline bool same(const uint8_t *a, const uint8_t *b, size_t n)
-{
-	uint64_t x, y, differ = 0;
-	if (n < 8) {
-		for (size_t i = 0; i < n; i++)
-			differ |= a[i] ^ b[i];
-		return !differ;
-	}
-	for (size_t i = 0; i + 8 < n; i += 8) {
-		memcpy(&x, a + i, 8);
-		memcpy(&y, b + i, 8);
-		differ |= x ^ y;
-	}
-	memcpy(&x, a + n - 8, 8);
-	memcpy(&y, b + n - 8, 8);
-	return !(differ | (x ^ y));
-}
-
 static inline const struct image_name *probe(const struct image *im, uint64_t hash, const uint8_t *relative, size_t n)
 {
 	uint32_t item;
 	struct index_hits h = index_hits(index_find(im->names, hash), hash);
 	while (index_next(&item, &h)) {
 		const struct image_name *node = slab_at(item);
-		if (node->n == n && same(node->name, relative, n))
+		if (node->n == n && dname_same(node->name, relative, n))
 			return node;
 	}
 	return NULL;
 }
 
-const struct image_name *find_exact(const struct image *im, const struct dname *name, unsigned labels)
+static inline const struct image_name *exact(const struct image *im, const struct dname *name, unsigned labels)
 {
 	unsigned at = name->at[labels];
 	if (labels == im->apex_labels)
 		return im->top;
 	return probe(im, name->hash[labels], name->wire + at, (size_t)(name->n - at - im->apex_n));
+}
+
+const struct image_name *find_exact(const struct image *im, const struct dname *name, unsigned labels)
+{
+	return exact(im, name, labels);
 }
 
 const struct image_name *find_relative(const struct image *im, uint64_t hash, const uint8_t *relative, size_t n)
@@ -47,9 +33,9 @@ const struct image_name *find_relative(const struct image *im, uint64_t hash, co
 }
 
 /* A node that can be asked for. */
-static const struct image_name *find_visible(const struct image *im, const struct dname *name, unsigned labels)
+static inline const struct image_name *find_visible(const struct image *im, const struct dname *name, unsigned labels)
 {
-	const struct image_name *node = find_exact(im, name, labels);
+	const struct image_name *node = exact(im, name, labels);
 	return node && image_hidden(node) ? NULL : node;
 }
 
@@ -90,50 +76,79 @@ static bool has_cuts(const struct image *im, unsigned depth)
 	return im->cuts >> (depth < 63 ? depth : 63) & 1;
 }
 
-void find_name(struct find *out, const struct image *im, const struct dname *name, uint16_t qtype)
+/* A cut or DNAME above the name, the topmost; else how far down what is above it is known. */
+static bool find_above(struct find *out, struct place *above, unsigned *absent, const struct image *im,
+		       const struct dname *name)
 {
 	unsigned apex = im->apex_labels, depth = name->labels - apex;
-	unsigned absent = im->deepest + 1u; /* from this depth on nothing exists */
-	struct place above = { im->top, 0 };
-	*out = (struct find){ FOUND_NAME, im->top, apex };
-	if (depth == 0)
-		return;
 	if (im->top->flags & IMAGE_DNAME) {
-		out->found = FOUND_DNAME;
-		return;
+		*out = (struct find){ FOUND_DNAME, im->top, apex };
+		return true;
 	}
-	for (unsigned d = 1; im->cuts && d < depth && d < absent; d++) {
+	for (unsigned d = 1; im->cuts && d < depth && d < *absent; d++) {
 		if (!has_cuts(im, d))
 			continue;
 		const struct image_name *node = find_visible(im, name, apex + d);
 		if (!node) {
-			absent = d;
+			*absent = d;
 			break;
 		}
-		above = (struct place){ node, d };
+		*above = (struct place){ node, d };
 		if (node->flags & (IMAGE_CUT | IMAGE_DNAME)) {
 			*out = (struct find){ node->flags & IMAGE_CUT ? FOUND_CUT : FOUND_DNAME, node, apex + d };
-			return;
+			return true;
 		}
 	}
-	const struct image_name *node = depth < absent ? find_visible(im, name, name->labels) : NULL;
-	if (node) {
-		bool cut = node->flags & IMAGE_CUT && qtype != AX_TYPE_DS;
-		*out = (struct find){ cut ? FOUND_CUT : FOUND_NAME, node, name->labels };
-		return;
-	}
-	above = closest_encloser(im, name, above, depth < absent ? depth : absent);
-	node = wildcard_below(im, above.node, name->hash[apex + above.depth]);
-	*out = (struct find){ node ? FOUND_WILDCARD : FOUND_NOTHING, node ? node : above.node, apex + above.depth };
+	return false;
 }
 
-unsigned find_first(const struct image *im, const struct dname *name)
+/* The name has neither data nor names below it. */
+static void find_nothing(struct find *out, const struct image *im, const struct dname *name, struct place above,
+			 unsigned absent)
+{
+	above = closest_encloser(im, name, above, absent);
+	unsigned labels = im->apex_labels + above.depth;
+	const struct image_name *node = wildcard_below(im, above.node, name->hash[labels]);
+	*out = (struct find){ node ? FOUND_WILDCARD : FOUND_NOTHING, node ? node : above.node, labels };
+}
+
+void find_name(struct find *out, const struct image *im, const struct dname *name, uint16_t qtype)
 {
 	unsigned depth = name->labels - im->apex_labels;
-	for (unsigned d = 1; im->cuts && d < depth; d++)
-		if (has_cuts(im, d))
-			return im->apex_labels + d;
-	return depth <= im->deepest ? name->labels : im->apex_labels + im->deepest;
+	unsigned absent = im->deepest + 1u; /* from this depth on nothing exists */
+	struct place above = { im->top, 0 };
+	if (depth && find_above(out, &above, &absent, im, name))
+		return;
+	const struct image_name *node = depth < absent ? find_visible(im, name, name->labels) : NULL;
+	if (!node) {
+		find_nothing(out, im, name, above, depth < absent ? depth : absent);
+		return;
+	}
+	bool cut = node->flags & IMAGE_CUT && qtype != AX_TYPE_DS;
+	*out = (struct find){ cut ? FOUND_CUT : FOUND_NAME, node, name->labels };
+}
+
+/* Directories whose links are found by this many bits fit in the cache nearest to the core. */
+enum { NEAR_BITS = 2 * INDEX_DIR_BITS };
+
+void find_begin(struct find_ahead *a, const struct image *im, const struct dname *name)
+{
+	unsigned depth = name->labels - im->apex_labels, first = depth <= im->deepest ? depth : im->deepest;
+	struct index_step at = { im->names, 0 };
+	for (unsigned d = 1; im->cuts && d < depth; d++) {
+		if (has_cuts(im, d)) {
+			first = d;
+			break;
+		}
+	}
+	a->hash = name->hash[im->apex_labels + first];
+	while (index_bits(at.link) && at.used < NEAR_BITS)
+		at = index_down(at, a->hash);
+	/* What has few names, or is asked for its apex, is there. */
+	a->link = first && at.used >= NEAR_BITS ? at.link : 0;
+	a->used = at.used;
+	if (a->link)
+		__builtin_prefetch(index_bits(at.link) ? (const void *)index_slot(at, a->hash) : index_node(at.link));
 }
 
 const struct image_name *find_host(const struct image *im, const struct dname *host)
@@ -151,7 +166,7 @@ bool find_in_zone(const struct image *im, const struct dname *name)
 {
 	unsigned k = im->apex_labels;
 	return name->labels >= k && name->hash[k] == im->apex_hash && name->n - name->at[k] == im->apex_n &&
-	       memcmp(name->wire + name->at[k], im->apex, im->apex_n) == 0;
+	       dname_same(name->wire + name->at[k], im->apex, im->apex_n);
 }
 
 bool find_within(const struct dname *name, const struct dname *other, unsigned labels)
@@ -159,7 +174,7 @@ bool find_within(const struct dname *name, const struct dname *other, unsigned l
 	size_t n = (size_t)(other->n - other->at[labels]);
 	return name->labels >= labels && name->hash[labels] == other->hash[labels] &&
 	       (size_t)(name->n - name->at[labels]) == n &&
-	       memcmp(name->wire + name->at[labels], other->wire + other->at[labels], n) == 0;
+	       dname_same(name->wire + name->at[labels], other->wire + other->at[labels], n);
 }
 
 struct find_set find_signed(const struct image_name *node, const struct wireset *set, unsigned i)

@@ -24,9 +24,36 @@ struct find {
 
 /* name must be at or below the apex; qtype DS looks past a cut at the name itself (RFC 4035 3.1.4.1). */
 void find_name(struct find *out, const struct image *im, const struct dname *name, uint16_t qtype);
-/* How many labels of the name find_name probes first, for who wants to have that probe's memory ready; those of the
- * apex if none. */
-unsigned find_first(const struct image *im, const struct dname *name);
+/* A lookup to come, whose memory is asked for step by step while others are worked on: a line of a directory, a leaf,
+ * the block of the name. */
+struct find_ahead {
+	uint32_t link; /* index.h; 0: there is nothing more to be fetched */
+	unsigned used;
+	uint64_t hash;
+};
+enum { FIND_STEPS = 3 };
+/* Begin where find_name will; memory that many lookups share is taken to be there. */
+void find_begin(struct find_ahead *a, const struct image *im, const struct dname *name);
+/* One step, if link is not 0. */
+static inline void find_ahead(struct find_ahead *a)
+{
+	struct index_step at = { a->link, a->used };
+	if (!index_bits(a->link)) {
+		uint32_t item;
+		struct index_hits h = index_hits(index_node(a->link), a->hash);
+		while (index_next(&item, &h)) {
+			__builtin_prefetch(slab_at(item));
+			__builtin_prefetch((const uint8_t *)slab_at(item) + 64);
+		}
+		a->link = 0;
+		return;
+	}
+	at = index_down(at, a->hash);
+	a->link = at.link;
+	a->used = at.used;
+	__builtin_prefetch(index_bits(at.link) ? (const void *)index_slot(at, a->hash) : index_node(at.link));
+}
+
 /* The node of the first `labels` labels of name, whatever lies above it: for glue. NULL if it does not exist. */
 const struct image_name *find_exact(const struct image *im, const struct dname *name, unsigned labels);
 /* The same of a name given by its hash and its n octets relative to the apex. */

@@ -60,7 +60,8 @@ static bool gather(struct glue *g, const struct image *im, const struct dname *n
 			return false;
 		const struct image_name *node = find_host(im, &host);
 		unsigned place = place_of(ns, at, w.own_n);
-		if (node && !(add_addresses(g, node, AX_TYPE_A, place) && add_addresses(g, node, AX_TYPE_AAAA, place)))
+		if (node &&
+		    !(add_addresses(g, node, AX_TYPE_A, place) && add_addresses(g, node, AX_TYPE_AAAA, place)))
 			return false;
 	}
 	return true;
@@ -68,7 +69,8 @@ static bool gather(struct glue *g, const struct image *im, const struct dname *n
 
 static bool equal(const struct wireset *a, const struct wireset *b)
 {
-	return a == b || (a && b && a->count == b->count && a->size == b->size && memcmp(a->data, b->data, a->size) == 0);
+	return a == b ||
+	       (a && b && a->count == b->count && a->size == b->size && memcmp(a->data, b->data, a->size) == 0);
 }
 
 enum ax_err image_refresh_cut(struct image *im, struct index_edit *e, const struct dname *name, unsigned k)

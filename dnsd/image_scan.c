@@ -90,7 +90,8 @@ static enum ax_err merge_signatures(struct image_draft *d)
 	return ax_buf_check(&both);
 }
 
-enum ax_err image_scan_init(struct image_scan *s, const struct image *im, struct ax_txn *t, const struct ax_root *root)
+enum ax_err image_scan_init(struct image_scan *s, const struct image *im, struct ax_txn *t,
+			    const struct ax_root *root)
 {
 	memset(s, 0, offsetof(struct image_scan, maker));
 	s->apex = image_apex(im);

@@ -192,9 +192,10 @@ static bool build_links(const struct part *p, uint32_t dir, unsigned first, unsi
 	unsigned each = DIGITS >> index_bits(dir);
 	size_t from = p->digits.at[first * each], n = p->digits.at[(first + width) * each] - from;
 	if (n > INDEX_LEAF && width > 1)
-		return build_links(p, dir, first, width / 2) &&
-		       build_links(p, dir, first + width / 2, width / 2);
-	struct part below = { p->edit, p->entries + from, p->scratch + from, n, p->used + index_bits(dir), { { 0 } } };
+		return build_links(p, dir, first, width / 2) && build_links(p, dir, first + width / 2, width / 2);
+	struct part below = {
+		p->edit, p->entries + from, p->scratch + from, n, p->used + index_bits(dir), { { 0 } }
+	};
 	uint32_t link = build(&below);
 	for (unsigned i = 0; i < width; i++)
 		dir_at(dir)->link[first + i] = link;

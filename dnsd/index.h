@@ -15,17 +15,18 @@
  * Invariants: what is published never changes. Nodes and items begin with a count of those that hold them; a node
  *   that a tree reaches by nodes that only it holds is its own, and changed in place.
  * Ownership: a tree owns a reference to its root, a node one to each child or item.
- * Threads: readers need nothing but a root kept alive by others (publish.h). Several threads may change and drop trees
- *   that share nodes, each tree by one: the counts are atomic.
- * Limits: items whose hashes agree in 60 bits, or nearly, share a leaf, so at most INDEX_LEAF of those (hash keys are
- *   random a process: dname.h). */
+ * Threads: readers need nothing but a root kept alive by others (publish.h). Several threads may change and drop
+ * trees that share nodes, each tree by one: the counts are atomic. Limits: items whose hashes agree in 60 bits, or
+ * nearly, share a leaf, so at most INDEX_LEAF of those (hash keys are random a process: dname.h). */
 #ifndef INDEX_H
 #define INDEX_H
 
-#include <endian.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "dnsd/slab.h"
 
@@ -36,8 +37,9 @@ typedef _Atomic uint32_t index_refs;
 struct index_leaf {
 	index_refs refs;
 	uint32_t item[INDEX_LEAF]; /* slab references, from the left; 0: free */
-	uint8_t tag[INDEX_LEAF];
+	uint8_t tag[INDEX_LEAF];   /* 0: free */
 };
+_Static_assert(sizeof(struct index_leaf) == 64, "a leaf is one cache line");
 
 struct index_dir {
 	index_refs refs;
@@ -107,46 +109,42 @@ static inline uint8_t index_tag(uint64_t hash)
 	return (uint8_t)hash ? (uint8_t)hash : 1; /* 0: free */
 }
 
-/* The octets of x that are 0, the top bit of each. */
-static inline uint64_t index_zeros(uint64_t x)
-{
-	const uint64_t low = 0x7f7f7f7f7f7f7f7fu;
-	return ~(((x & low) + low) | x | low);
-}
-
 /* The items of a leaf (NULL: none) that may have the hash:
  *	for (struct index_hits h = index_hits(leaf, hash); index_next(&item, &h);) */
 struct index_hits {
 	const struct index_leaf *leaf;
-	uint64_t low;  /* of the first eight */
-	uint64_t high; /* of the other four */
+	uint32_t at; /* a bit each */
 };
+
+#ifdef __SSE2__
+/* The last item and the tags are 16 octets. */
+static inline uint32_t index_compare(const struct index_leaf *leaf, uint8_t tag)
+{
+	__m128i tags = _mm_loadu_si128((const __m128i *)&leaf->item[INDEX_LEAF - 1]);
+	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(tags, _mm_set1_epi8((char)tag))) >> 4;
+}
+#else
+static inline uint32_t index_compare(const struct index_leaf *leaf, uint8_t tag)
+{
+	uint32_t at = 0;
+	for (unsigned i = 0; i < INDEX_LEAF; i++)
+		at |= (uint32_t)(leaf->tag[i] == tag) << i;
+	return at;
+}
+#endif
 
 static inline struct index_hits index_hits(const struct index_leaf *leaf, uint64_t hash)
 {
-	uint64_t low, tags = index_tag(hash) * 0x0101010101010101u;
-	uint32_t high;
-	if (!leaf)
-		return (struct index_hits){ NULL, 0, 0 };
-	memcpy(&low, leaf->tag, 8);
-	memcpy(&high, leaf->tag + 8, 4);
-	return (struct index_hits){ leaf, index_zeros(le64toh(low) ^ tags),
-				    index_zeros(le32toh(high) ^ tags) & 0xffffffffu };
+	return (struct index_hits){ leaf, leaf ? index_compare(leaf, index_tag(hash)) : 0 };
 }
 
 static inline bool index_next(uint32_t *item, struct index_hits *h)
 {
-	if (h->low) {
-		*item = h->leaf->item[__builtin_ctzll(h->low) / 8];
-		h->low &= h->low - 1;
-		return true;
-	}
-	if (h->high) {
-		*item = h->leaf->item[8 + __builtin_ctzll(h->high) / 8];
-		h->high &= h->high - 1;
-		return true;
-	}
-	return false;
+	if (!h->at)
+		return false;
+	*item = h->leaf->item[__builtin_ctz(h->at)];
+	h->at &= h->at - 1;
+	return true;
 }
 
 /* -- building and changing -------------------------------------------------------------------------------- */

@@ -64,6 +64,12 @@ static inline struct packet_mark packet_mark(const struct packet *m)
 {
 	return (struct packet_mark){ m->n, m->names, m->known, { m->count[0], m->count[1], m->count[2] } };
 }
+/* Take back all but the question, before the first packet_rr. */
+static inline void packet_restart(struct packet *m)
+{
+	m->n = m->empty;
+	m->count[0] = m->count[1] = m->count[2] = 0;
+}
 void packet_rollback(struct packet *m, const struct packet_mark *mark);
 /* The answer doesn't fit: only the question stays, and TC (RFC 2181 9: nothing half said). */
 void packet_truncate(struct packet *m);

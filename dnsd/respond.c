@@ -99,42 +99,72 @@ static enum respond answer(struct packet *m, struct query *q, const struct dname
 	return RESPOND_SEND;
 }
 
+/* Answer what was read: with this rcode, or from the zone if it is none. */
+static enum respond finish(struct packet *m, struct query *q, const struct dname *name, const struct image *im,
+			   int verdict, enum transport transport, struct stats *s)
+{
+	if (verdict == QUERY_DROP)
+		return RESPOND_DROP;
+	if (!verdict)
+		return answer(m, q, name, im, transport, s);
+	respond_error(m, q, (unsigned)verdict, transport, s);
+	return RESPOND_SEND;
+}
+
 enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, const struct view *v,
 		     enum transport transport, struct stats *s)
 {
 	struct dname name;
+	const struct image *im = NULL;
 	int verdict = read_query(q, wire, s);
-	if (verdict == QUERY_DROP)
-		return RESPOND_DROP;
-	if (verdict) {
-		respond_error(m, q, (unsigned)verdict, transport, s);
-		return RESPOND_SEND;
+	if (!verdict) {
+		dname_take(&name, query_name(q), q->qname_n);
+		im = view_zone(v, &name, q->qtype);
 	}
-	dname_take(&name, query_name(q), q->qname_n);
-	return answer(m, q, &name, view_zone(v, &name, q->qtype), transport, s);
+	return finish(m, q, &name, im, verdict, transport, s);
+}
+
+/* Read a query and find its zone in the view that the routing says. Returns QUERY_DROP, or what it is refused with.
+ */
+static int read_routed(struct query *q, struct dname *name, const struct image **im, struct ax_slice wire,
+		       uint32_t listener, const struct sockaddr *peer, struct stats *s)
+{
+	const struct routing *r = publish_routing();
+	unsigned rcode;
+	int verdict = read_query(q, wire, s);
+	*im = NULL;
+	if (verdict)
+		return verdict;
+	const struct route_arm *arm = &r->arm[route_choose(r, listener, peer, q, &rcode)];
+	if (rcode)
+		return (int)rcode;
+	dname_take(name, query_name(q), q->qname_n);
+	*im = view_zone(publish_current(arm->slot), name, q->qtype);
+	if (*im && (*im)->state == IMAGE_UNBORN) /* a zone without the branch is served live */
+		*im = view_zone(publish_current(r->arm[arm->live].slot), name, q->qtype);
+	return AX_RCODE_NOERROR;
 }
 
 enum respond respond_routed(struct packet *m, struct query *q, struct ax_slice wire, uint32_t listener,
 			    const struct sockaddr *peer, enum transport transport, struct stats *s)
 {
-	const struct routing *r = publish_routing();
 	struct dname name;
-	unsigned rcode;
-	int verdict = read_query(q, wire, s);
-	if (verdict == QUERY_DROP)
-		return RESPOND_DROP;
-	if (verdict) {
-		respond_error(m, q, (unsigned)verdict, transport, s);
-		return RESPOND_SEND;
-	}
-	const struct route_arm *arm = &r->arm[route_choose(r, listener, peer, q, &rcode)];
-	if (rcode) {
-		respond_error(m, q, rcode, transport, s);
-		return RESPOND_SEND;
-	}
-	dname_take(&name, query_name(q), q->qname_n);
-	const struct image *im = view_zone(publish_current(arm->slot), &name, q->qtype);
-	if (im && im->state == IMAGE_UNBORN) /* a zone without the branch is served live */
-		im = view_zone(publish_current(r->arm[arm->live].slot), &name, q->qtype);
-	return answer(m, q, &name, im, transport, s);
+	const struct image *im;
+	int verdict = read_routed(q, &name, &im, wire, listener, peer, s);
+	return finish(m, q, &name, im, verdict, transport, s);
+}
+
+__attribute__((flatten)) void respond_read(struct respond_task *t, struct ax_slice wire, uint32_t listener,
+					   const struct sockaddr *peer, struct stats *s)
+{
+	t->verdict = read_routed(&t->query, &t->name, &t->image, wire, listener, peer, s);
+	t->ahead.link = 0;
+	if (!t->verdict && t->image && t->image->state == IMAGE_READY)
+		find_begin(&t->ahead, t->image, &t->name);
+}
+
+__attribute__((flatten)) enum respond respond_write(struct packet *m, struct respond_task *t,
+						    enum transport transport, struct stats *s)
+{
+	return finish(m, &t->query, &t->name, t->image, t->verdict, transport, s);
 }

@@ -3,6 +3,7 @@
 #ifndef RESPOND_H
 #define RESPOND_H
 
+#include "dnsd/find.h"
 #include "dnsd/packet.h"
 #include "dnsd/route.h"
 #include "dnsd/stats.h"
@@ -22,6 +23,25 @@ enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, co
 /* The same from the views published, as the routing says for a query that came to a listener from peer. */
 enum respond respond_routed(struct packet *m, struct query *q, struct ax_slice wire, uint32_t listener,
 			    const struct sockaddr *peer, enum transport transport, struct stats *s);
+
+/* The same in steps, for several queries at a time: while the memory that one leads to is on its way, the others are
+ * read. All are read, then all are fetched FIND_STEPS times, then each is written; a reader's view must stay whole
+ * from the first to the last (publish.h). */
+struct respond_task {
+	struct query query; /* borrowed by the packet it is written to */
+	struct dname name;
+	const struct image *image;
+	int verdict;
+	struct find_ahead ahead;
+};
+void respond_read(struct respond_task *t, struct ax_slice wire, uint32_t listener, const struct sockaddr *peer,
+		  struct stats *s);
+static inline void respond_fetch(struct respond_task *t)
+{
+	if (t->ahead.link)
+		find_ahead(&t->ahead);
+}
+enum respond respond_write(struct packet *m, struct respond_task *t, enum transport transport, struct stats *s);
 
 /* The parts that the plain way needs too: how long an answer to q may be; a finished answer of nothing but an rcode;
  * the counters of a finished answer. */

@@ -40,11 +40,11 @@ uint8_t *slab_base;
 
 static struct {
 	pthread_mutex_t lock;
-	size_t chunks;          /* there are, at most */
-	size_t ready;           /* chunks whose memory can be used */
-	uint32_t free[CHUNKS];  /* a bit a page that is free */
-	uint32_t lowest;        /* no chunk below has a free page */
-	bool empty[CHUNKS];     /* no page in use, but the memory is not given back */
+	size_t chunks;         /* there are, at most */
+	size_t ready;          /* chunks whose memory can be used */
+	uint32_t free[CHUNKS]; /* a bit a page that is free */
+	uint32_t lowest;       /* no chunk below has a free page */
+	bool empty[CHUNKS];    /* no page in use, but the memory is not given back */
 	size_t empties;
 	uint32_t room[CLASSES]; /* a page with room for a block of the class; 0: none */
 	struct slab_use use;
@@ -200,7 +200,7 @@ static uint32_t take_small(unsigned class)
 		i = (uint32_t)take_pages(1);
 		if (!i)
 			return 0;
-		slab.page[i] = (struct page){ .class = (uint16_t)class, .free = NONE };
+		slab.page[i] = (struct page){ .class = (uint16_t) class, .free = NONE };
 		link_page(i, &slab.room[class]);
 	}
 	struct page *p = &slab.page[i];

@@ -19,6 +19,9 @@ struct batch {
 	} control[UDP_BATCH];
 	uint8_t query[UDP_BATCH][UDP_QUERY_MAX];
 	uint8_t answer[UDP_BATCH][PACKET_UDP];
+	const struct sockaddr *from[UDP_BATCH];    /* who asks: the peer, or */
+	struct sockaddr_storage client[UDP_BATCH]; /* whom a proxy speaks for */
+	struct respond_task task[UDP_BATCH];
 	struct packet packet;
 	uint64_t now_us; /* when it came */
 };
@@ -102,56 +105,90 @@ static bool queue_query(struct server *l, const struct msghdr *h, const struct s
 
 /* -- batches ---------------------------------------------------------------------------------------------- */
 
+/* What recvmmsg changes of the i-th message's header. */
+static void rearm(struct server *l, unsigned i)
+{
+	struct msghdr *h = &l->batch->in[i].msg_hdr;
+	h->msg_namelen = sizeof l->batch->peer[i];
+	if (l->any)
+		h->msg_controllen = QUEUE_CONTROL;
+}
+
 static void prepare(struct server *l)
 {
 	struct batch *b = l->batch;
 	for (unsigned i = 0; i < UDP_BATCH; i++) {
 		b->in_iov[i] = (struct iovec){ b->query[i], UDP_QUERY_MAX };
-		b->in[i].msg_hdr = (struct msghdr){ .msg_name = &b->peer[i],
-						    .msg_namelen = sizeof b->peer[i],
-						    .msg_iov = &b->in_iov[i],
-						    .msg_iovlen = 1 };
-		if (l->any) {
+		b->in[i].msg_hdr =
+			(struct msghdr){ .msg_name = &b->peer[i], .msg_iov = &b->in_iov[i], .msg_iovlen = 1 };
+		if (l->any)
 			b->in[i].msg_hdr.msg_control = b->control[i].bytes;
-			b->in[i].msg_hdr.msg_controllen = QUEUE_CONTROL;
-		}
+		rearm(l, i);
+		b->out_iov[i].iov_base = b->answer[i];
+		b->out[i].msg_hdr = (struct msghdr){ .msg_iov = &b->out_iov[i], .msg_iovlen = 1 };
 	}
 }
 
-/* Answer the i-th query as the k-th message to be sent; false: there is nothing to send. */
-static bool answer(struct server *l, unsigned i, unsigned k)
+/* Read the i-th query; false: it gets no answer. */
+static bool take(struct server *l, unsigned i)
 {
 	struct batch *b = l->batch;
 	struct msghdr *h = &b->in[i].msg_hdr;
-	struct query q;
 	if (port_of(&b->peer[i]) == 0 || h->msg_flags & MSG_TRUNC) {
 		stats_add(&l->stats.dropped, 1);
 		return false;
 	}
 	if (l->any)
 		turn_round(h);
-	b->packet.p = b->answer[k];
-	struct sockaddr_storage client;
-	const struct sockaddr *peer = (const struct sockaddr *)&b->peer[i];
 	struct ax_slice wire = ax_slice(b->query[i], b->in[i].msg_len);
-	if (!route_unwrap(publish_routing(), &peer, &client, &wire)) {
+	b->from[i] = (const struct sockaddr *)&b->peer[i];
+	if (!route_unwrap(publish_routing(), &b->from[i], &b->client[i], &wire)) {
 		stats_add(&l->stats.proxy_errors, 1);
 		stats_add(&l->stats.dropped, 1);
 		return false;
 	}
-	enum respond r = respond_routed(&b->packet, &q, wire, l->index, peer, TRANSPORT_UDP, &l->stats);
-	if (r == RESPOND_PLAIN && !queue_query(l, h, peer, &q)) {
-		respond_error(&b->packet, &q, AX_RCODE_SERVFAIL, TRANSPORT_UDP, &l->stats);
+	respond_read(&b->task[i], wire, l->index, b->from[i], &l->stats);
+	return true;
+}
+
+/* Answer the i-th query as the k-th message to be sent; false: there is nothing to send. */
+static bool answer(struct server *l, unsigned i, unsigned k)
+{
+	struct batch *b = l->batch;
+	const struct msghdr *in = &b->in[i].msg_hdr;
+	struct msghdr *out = &b->out[k].msg_hdr;
+	b->packet.p = b->answer[k];
+	const struct sockaddr *peer = b->from[i];
+	enum respond r = respond_write(&b->packet, &b->task[i], TRANSPORT_UDP, &l->stats);
+	if (r == RESPOND_PLAIN && !queue_query(l, in, peer, &b->task[i].query)) {
+		respond_error(&b->packet, &b->task[i].query, AX_RCODE_SERVFAIL, TRANSPORT_UDP, &l->stats);
 		stats_add(&l->stats.overload, 1);
 		r = RESPOND_SEND;
 	}
 	if (r != RESPOND_SEND || !rrl_admit(l->rrl, &publish_routing()->rrl, peer, &b->packet, b->now_us, &l->stats))
 		return false;
-	b->out_iov[k] = (struct iovec){ b->packet.p, b->packet.n };
-	b->out[k].msg_hdr = *h;
-	b->out[k].msg_hdr.msg_iov = &b->out_iov[k];
-	b->out[k].msg_hdr.msg_flags = 0;
+	b->out_iov[k].iov_len = b->packet.n;
+	out->msg_name = in->msg_name;
+	out->msg_namelen = in->msg_namelen;
+	out->msg_control = in->msg_control;
+	out->msg_controllen = in->msg_controllen;
 	return true;
+}
+
+/* Answer n queries together; returns how many messages there are to send. */
+static unsigned answer_all(struct server *l, unsigned n)
+{
+	uint8_t taken[UDP_BATCH];
+	unsigned m = 0, k = 0;
+	for (unsigned i = 0; i < n; i++)
+		if (take(l, i))
+			taken[m++] = (uint8_t)i;
+	for (unsigned step = 0; step < FIND_STEPS; step++)
+		for (unsigned i = 0; i < m; i++)
+			respond_fetch(&l->batch->task[taken[i]]);
+	for (unsigned i = 0; i < m; i++)
+		k += answer(l, taken[i], k);
+	return k;
 }
 
 /* A message the kernel refuses (an unreachable peer) is skipped: the others behind it are not its victims. */
@@ -177,19 +214,19 @@ static void *listen_on(void *arg)
 {
 	struct server *l = arg;
 	publish_register();
+	prepare(l);
 	while (!atomic_load_explicit(&l->stop, memory_order_relaxed)) {
-		prepare(l);
 		int n = recvmmsg(l->fd, l->batch->in, UDP_BATCH, MSG_WAITFORONE, NULL);
 		beat(l);
 		if (n <= 0)
 			continue; /* a timeout, a signal, or an error that an earlier answer caused */
-		unsigned k = 0;
 		l->batch->now_us = rrl_now_us();
 		publish_online();
-		for (int i = 0; i < n; i++)
-			k += answer(l, (unsigned)i, k);
+		unsigned k = answer_all(l, (unsigned)n);
 		publish_offline();
 		send_all(l, k);
+		for (int i = 0; i < n; i++)
+			rearm(l, (unsigned)i);
 	}
 	publish_unregister();
 	return NULL;

@@ -23,7 +23,7 @@ void view_free(struct view *v)
 }
 
 /* The zone whose apex is the last k labels of name. */
-static struct image *zone_at(const struct view *v, const struct dname *name, unsigned k)
+static inline struct image *zone_at(const struct view *v, const struct dname *name, unsigned k)
 {
 	uint64_t hash = name->hash[k];
 	const uint8_t *wire = name->wire + name->at[k];
@@ -32,7 +32,7 @@ static struct image *zone_at(const struct view *v, const struct dname *name, uns
 	struct index_hits h = index_hits(index_find(v->zones, hash), hash);
 	while (index_next(&item, &h)) {
 		struct image *im = slab_at(item);
-		if (im->apex_hash == hash && im->apex_n == n && memcmp(im->apex, wire, n) == 0)
+		if (im->apex_hash == hash && im->apex_n == n && dname_same(im->apex, wire, n))
 			return im;
 	}
 	return NULL;
@@ -57,6 +57,8 @@ static enum ax_err replace(struct view *v, const uint8_t *apex, size_t n, struct
 	if (!index_put(&v->zones, &edit, name.hash[name.labels], old ? slab_ref(old) : 0, new ? slab_ref(new) : 0))
 		return ax_fail(AX_ENOMEM, "no memory to publish a zone");
 	v->at_depth[name.labels] += (uint32_t)((new != NULL) - was_there);
+	if (new &&name.labels > v->deepest)
+		v->deepest = name.labels;
 	v->copied += edit.copied;
 	return AX_OK;
 }
@@ -74,7 +76,7 @@ enum ax_err view_remove(struct view *v, const struct ax_name *apex)
 const struct image *view_zone(const struct view *v, const struct dname *name, uint16_t qtype)
 {
 	const struct image *own = NULL;
-	for (unsigned k = name->labels + 1u; k-- > 0;) {
+	for (unsigned k = (name->labels < v->deepest ? name->labels : v->deepest) + 1u; k-- > 0;) {
 		const struct image *im = v->at_depth[k] ? zone_at(v, name, k) : NULL;
 		if (!im)
 			continue;

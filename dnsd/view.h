@@ -13,6 +13,7 @@
 struct view {
 	uint32_t zones;                       /* an index by hash of the apex: struct image */
 	uint32_t at_depth[AX_LABELS_MAX + 1]; /* how many zones have an apex of so many labels */
+	uint8_t deepest;                      /* the most labels that an apex has, or had */
 	uint64_t copied;                      /* index nodes copied in making it from the one before */
 };
 

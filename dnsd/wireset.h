@@ -1,8 +1,8 @@
 /* wireset.h - an RRset of an image, in the form in which an answer carries it.
  * Sits on packet.h; image.h keeps names with their wiresets, answer.h copies them.
  *
- *     C0 0C | type | class | TTL | length | RDATA      a record of it, exactly as it follows the question for its owner
- *     ^ a pointer to the question
+ *     C0 0C | type | class | TTL | length | RDATA      a record of it, exactly as it follows the question for its
+ * owner ^ a pointer to the question
  *
  * so that what is asked for by its own name is copied and done. Where RDATA may have compressed names (RFC 3597 4)
  * they are: against the owner as it is in lower case, and against each other. Pointers lead into the question and
