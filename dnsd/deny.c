@@ -41,20 +41,11 @@ static void key_name(struct key *out, const struct image *im, const struct dname
 		key_label(out, name->wire + name->at[i] + 1, name->wire[name->at[i]]);
 }
 
-/* The block of a name that the order holds. */
-static const struct image_name *node_of(const struct image *im, const struct order *o)
+/* The last name of an order at or before the key. */
+static const struct image_name *last_before(const struct image *im, unsigned order, const struct key *key)
 {
-	uint8_t relative[AX_NAME_MAX], *end = relative + sizeof relative, *p = end;
-	for (size_t i = 0; o && i < o->n; i++) {
-		uint8_t label[AX_LABEL_MAX];
-		unsigned n = 0;
-		for (; o->key[i]; i++)
-			label[n++] = o->key[i] == 1 ? o->key[++i] - 1 : o->key[i];
-		p -= n + 1;
-		p[0] = (uint8_t)n;
-		memcpy(p + 1, label, n);
-	}
-	return o ? find_relative(im, o->hash, p, (size_t)(end - p)) : NULL;
+	uint32_t item = order_find(im->order[order], &image_order_kind, ax_slice(key->p, key->n));
+	return item ? slab_at(item) : NULL;
 }
 
 /* -- NSEC3 ------------------------------------------------------------------------------------------------ */
@@ -82,8 +73,9 @@ static void cover_hash(struct deny *d, const struct image *im, const uint8_t has
 {
 	struct key key;
 	hash_key(&key, hash);
-	const struct order *o = order_find(im->order[IMAGE_BY_NSEC3], ax_slice(key.p, key.n));
-	note(d, node_of(im, o ? o : order_last(im->order[IMAGE_BY_NSEC3])));
+	const struct image_name *node = last_before(im, IMAGE_BY_NSEC3, &key);
+	uint32_t last = node ? 0 : order_last(im->order[IMAGE_BY_NSEC3]);
+	note(d, last ? slab_at(last) : node);
 }
 
 /* Note the NSEC3 RRset that the name has. */
@@ -93,10 +85,10 @@ static bool match(struct deny *d, const struct image *im, const struct dname *na
 	uint8_t hash[AX_NSEC3_HASH];
 	hash_name(hash, im, name, k);
 	hash_key(&key, hash);
-	const struct order *o = order_find(im->order[IMAGE_BY_NSEC3], ax_slice(key.p, key.n));
-	if (!o || o->n != key.n || memcmp(o->key, key.p, key.n) != 0)
+	const struct image_name *node = last_before(im, IMAGE_BY_NSEC3, &key);
+	if (!node || node->n != key.n || memcmp(node->name + 1, key.p, AX_NSEC3_LABEL) != 0)
 		return false;
-	note(d, node_of(im, o));
+	note(d, node);
 	return true;
 }
 
@@ -112,7 +104,7 @@ static void cover(struct deny *d, const struct image *im, const struct dname *na
 	} else {
 		struct key key;
 		key_name(&key, im, name, k);
-		note(d, node_of(im, order_find(im->order[IMAGE_BY_NSEC], ax_slice(key.p, key.n))));
+		note(d, last_before(im, IMAGE_BY_NSEC, &key));
 	}
 }
 
@@ -147,7 +139,7 @@ static void cover_wildcard(struct deny *d, const struct image *im, const struct 
 		struct key key;
 		key_name(&key, im, name, k);
 		key_label(&key, (const uint8_t *)"*", 1);
-		note(d, node_of(im, order_find(im->order[IMAGE_BY_NSEC], ax_slice(key.p, key.n))));
+		note(d, last_before(im, IMAGE_BY_NSEC, &key));
 	}
 }
 

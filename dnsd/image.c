@@ -186,7 +186,7 @@ static void drop_image(uint32_t item)
 	struct image *im = slab_at(item);
 	index_unref(im->names, &image_names_kind);
 	for (unsigned i = 0; i < IMAGE_ORDERS; i++)
-		order_unref(im->order[i]);
+		order_unref(im->order[i], &image_order_kind);
 	forget_denial(im);
 	if (im->negative)
 		slab_free(slab_ref(im->negative));
@@ -223,16 +223,45 @@ void image_note(struct image *im, unsigned depth, unsigned flags)
 		im->cuts |= 1ull << (depth < 63 ? depth : 63);
 }
 
-void image_reorder(struct image *im, struct order_edit *e, uint64_t hash, struct ax_slice owner, unsigned old_flags,
-		   unsigned flags)
+struct ax_slice image_key(uint8_t *buffer, const struct image_name *name)
+{
+	uint8_t first[AX_LABELS_MAX];
+	unsigned labels = 0;
+	size_t n = 0;
+	for (size_t i = 0; i < name->n; i += name->name[i] + 1u)
+		first[labels++] = (uint8_t)i;
+	while (labels-- > 0) {
+		const uint8_t *label = name->name + first[labels];
+		for (unsigned i = 1; i <= *label; i++) {
+			if (label[i] <= 1)
+				buffer[n++] = 1;
+			buffer[n++] = label[i] <= 1 ? label[i] + 1 : label[i];
+		}
+		buffer[n++] = 0;
+	}
+	return ax_slice(buffer, n);
+}
+
+static struct ax_slice item_key(uint8_t *buffer, uint32_t item)
+{
+	return image_key(buffer, slab_at(item));
+}
+
+const struct order_kind image_order_kind = { { name_hash, slab_free }, item_key };
+
+bool image_reorder(struct image *im, const struct image_name *old, const struct image_name *new, uint64_t *copied)
 {
 	static const unsigned has[IMAGE_ORDERS] = { IMAGE_NSEC, IMAGE_NSEC3 };
-	for (unsigned i = 0; i < IMAGE_ORDERS; i++) {
-		if (~old_flags & flags & has[i])
-			order_put(&im->order[i], e, hash, owner);
-		if (old_flags & ~flags & has[i])
-			order_remove(&im->order[i], e, owner);
+	uint8_t buffer[AX_KEY_MAX];
+	bool done = true;
+	for (unsigned i = 0; done && i < IMAGE_ORDERS; i++) {
+		uint32_t was = old && old->flags & has[i] ? slab_ref(old) : 0;
+		uint32_t is = new &&new->flags &has[i] ? slab_ref(new) : 0;
+		if (was || is)
+			done = order_put(&im->order[i], &image_order_kind, image_key(buffer, new ? new : old), was,
+					 is, copied);
 	}
+	return done;
 }
 
 struct ax_denial image_denial(const struct image *im, const struct wireset *first, unsigned rrsets)

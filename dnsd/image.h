@@ -76,10 +76,10 @@ struct image {
 	const struct wireset
 		*negative; /* the SOA with the TTL of RFC 2308 3 and the serial; then its RRSIGs, if any */
 	bool negative_signed;
-	const struct ax_denial *denial;    /* how what does not exist is denied */
-	struct order *order[IMAGE_ORDERS]; /* the names with IMAGE_NSEC, and those with IMAGE_NSEC3 */
-	uint32_t zone;                     /* its number in the repository */
-	uint64_t commit;                   /* local id; 0 if unborn */
+	const struct ax_denial *denial; /* how what does not exist is denied */
+	uint32_t order[IMAGE_ORDERS];   /* order.h: the names with IMAGE_NSEC, and those with IMAGE_NSEC3 */
+	uint32_t zone;                  /* its number in the repository */
+	uint64_t commit;                /* local id; 0 if unborn */
 	struct ax_root tree;
 	uint64_t copied; /* nodes and names copied to make this from the image before: a publish's cost */
 	uint8_t apex[];  /* lower case wire */
@@ -126,6 +126,8 @@ AX_MUST enum ax_err image_update(struct image **out, const struct image *old, st
 
 void image_ref(struct image *im);
 void image_unref(struct image *im); /* NULL is fine */
+/* Names in canonical order. */
+extern const struct order_kind image_order_kind;
 /* Images as items of an index, by their apex. */
 extern const struct index_kind image_kind;
 

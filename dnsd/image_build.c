@@ -6,7 +6,7 @@
 struct build {
 	struct image *im;
 	struct index_edit edit;
-	struct order_edit order;
+	struct ax_buf order[IMAGE_ORDERS]; /* struct order_entry each */
 	struct index_entry *entries;
 	size_t n, cap;
 	struct ax_buf cuts; /* their blocks, u32 each */
@@ -44,6 +44,30 @@ static unsigned shared_labels(const struct build *b)
 	return k;
 }
 
+/* Note the name for the orders it belongs to: names come in order. */
+static enum ax_err note_order(struct build *b, const struct image_name *x, struct ax_slice owner)
+{
+	static const unsigned has[IMAGE_ORDERS] = { IMAGE_NSEC, IMAGE_NSEC3 };
+	struct order_entry entry = { order_head(owner), slab_ref(x) };
+	enum ax_err e = AX_OK;
+	for (unsigned i = 0; !e && i < IMAGE_ORDERS; i++) {
+		if (!(x->flags & has[i]))
+			continue;
+		ax_buf_put(&b->order[i], &entry, sizeof entry);
+		e = ax_buf_check(&b->order[i]);
+	}
+	return e;
+}
+
+static enum ax_err build_orders(struct build *b)
+{
+	bool done = true;
+	for (unsigned i = 0; done && i < IMAGE_ORDERS; i++)
+		done = order_build(&b->im->order[i], &image_order_kind, (const struct order_entry *)b->order[i].p,
+				   b->order[i].n / sizeof(struct order_entry));
+	return done ? AX_OK : ax_fail(AX_ENOMEM, "no memory for the image of a zone");
+}
+
 static enum ax_err build_name(struct build *b, const struct image_draft *d, struct ax_slice owner)
 {
 	unsigned apex = b->im->apex_labels;
@@ -68,13 +92,13 @@ static enum ax_err build_name(struct build *b, const struct image_draft *d, stru
 		if (image_is_star(&b->name, k))
 			b->open[k - 1]->flags |= IMAGE_WILDCARD;
 	}
-	image_reorder(b->im, &b->order, b->name.hash[b->name.labels], owner, 0, d->flags);
 	image_note(b->im, b->name.labels - apex, d->flags);
 	if (d->flags & IMAGE_CUT)
 		ax_buf_u32(&b->cuts, slab_ref(b->open[b->name.labels]));
 	b->open_name = b->name;
 	b->depth = b->name.labels;
-	return ax_buf_check(&b->cuts);
+	enum ax_err e = ax_buf_check(&b->cuts);
+	return e ? e : note_order(b, b->open[b->name.labels], owner);
 }
 
 /* Give the cuts their glue, as all names are there. */
@@ -143,7 +167,7 @@ static enum ax_err build_index(struct build *b)
 		b->n = 0; /* its items are the index's */
 	if (b->edit.crowded)
 		return ax_fail(AX_ELIMIT, "too many names of a zone have one hash");
-	return done && !b->order.failed ? AX_OK : ax_fail(AX_ENOMEM, "no memory for the image of a zone");
+	return done ? AX_OK : ax_fail(AX_ENOMEM, "no memory for the image of a zone");
 }
 
 enum ax_err image_build(struct image **out, struct ax_txn *t, uint32_t zone, const struct ax_name *apex,
@@ -153,13 +177,14 @@ enum ax_err image_build(struct image **out, struct ax_txn *t, uint32_t zone, con
 	struct build *b = calloc(1, sizeof *b); /* too big for a thread's stack to be taken lightly */
 	if (!b)
 		return ax_fail(AX_ENOMEM, "no memory for the image of a zone");
-	b->order = order_edit_begin();
 	enum ax_err e = image_bare(&b->im, zone, apex, c);
 	b->edit = image_edit(b->im);
 	if (!e)
 		e = read_names(b, t, &c->root, pause, ctx);
 	if (!e)
 		e = build_index(b);
+	if (!e)
+		e = build_orders(b);
 	for (size_t i = 0; i < b->n; i++)
 		slab_free(b->entries[i].item);
 	free(b->entries);
@@ -172,6 +197,8 @@ enum ax_err image_build(struct image **out, struct ax_txn *t, uint32_t zone, con
 	else
 		*out = b->im;
 	ax_buf_fini(&b->cuts);
+	for (unsigned i = 0; i < IMAGE_ORDERS; i++)
+		ax_buf_fini(&b->order[i]);
 	free(b);
 	return e;
 }

@@ -83,9 +83,10 @@ enum ax_err image_refresh_cut(struct image *im, struct index_edit *e, const stru
 	if (equal(glue, image_glue(cut)))
 		return AX_OK;
 	struct image_name *x = image_name_copy(cut, glue);
-	if (x && index_put(&im->names, e, name->hash[k], slab_ref(cut), slab_ref(x)))
+	if (x && image_reorder(im, cut, x, &e->copied) &&
+	    index_put(&im->names, e, name->hash[k], slab_ref(cut), slab_ref(x)))
 		return AX_OK;
 	if (x)
-		slab_free(slab_ref(x));
+		index_item_unref(slab_ref(x), &image_names_kind); /* an order may hold it still */
 	return ax_fail(AX_ENOMEM, "no memory for the image of a zone");
 }

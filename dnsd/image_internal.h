@@ -34,9 +34,11 @@ size_t image_name_size(const struct image_name *x);
 const uint8_t *image_hashes(const struct image_name *x);
 /* Note that a name of so many labels below the apex is there, and what its flags mean to those below. */
 void image_note(struct image *im, unsigned depth, unsigned flags);
-/* Put the name, whose owner part of keys is `owner`, in the orders it has come into and take it out of others. */
-void image_reorder(struct image *im, struct order_edit *e, uint64_t hash, struct ax_slice owner, unsigned old_flags,
-		   unsigned flags);
+/* Put a name's new block into the orders it belongs to in place of the old; NULL: there is none. Adds to *copied.
+ * False without memory. */
+bool image_reorder(struct image *im, const struct image_name *old, const struct image_name *new, uint64_t *copied);
+/* The owner part of a name's keys (core/name.h), in a buffer of AX_KEY_MAX octets. */
+struct ax_slice image_key(uint8_t *buffer, const struct image_name *name);
 /* How does a zone with these RRsets at its apex deny? */
 struct ax_denial image_denial(const struct image *im, const struct wireset *first, unsigned rrsets);
 AX_MUST enum ax_err image_set_denial(struct image *im, const struct ax_denial *d);

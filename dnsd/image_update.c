@@ -42,7 +42,6 @@ static enum ax_err note_owner(void *ctx, struct ax_slice key, const struct ax_en
 struct update {
 	struct image *im;
 	struct index_edit edit;
-	struct order_edit order;
 	struct ax_cursor below; /* in the new tree, to see what stands below a name */
 	uint64_t copied;        /* names */
 };
@@ -56,6 +55,11 @@ static enum ax_err no_memory(void)
 static enum ax_err put(struct update *u, const struct dname *name, unsigned k, const struct image_name *old,
 		       struct image_name *new)
 {
+	if (!image_reorder(u->im, old, new, &u->edit.copied)) {
+		if (new)
+			index_item_unref(slab_ref(new), &image_names_kind);
+		return no_memory();
+	}
 	bool done =
 		index_put(&u->im->names, &u->edit, name->hash[k], old ? slab_ref(old) : 0, new ? slab_ref(new) : 0);
 	if (done && k == u->im->apex_labels)
@@ -63,7 +67,7 @@ static enum ax_err put(struct update *u, const struct dname *name, unsigned k, c
 	if (done)
 		return AX_OK;
 	if (new)
-		slab_free(slab_ref(new));
+		index_item_unref(slab_ref(new), &image_names_kind); /* an order may hold it still */
 	return u->edit.crowded ? AX_ELIMIT : no_memory();
 }
 
@@ -163,7 +167,6 @@ static enum ax_err set_name(struct update *u, const struct dname *name, struct a
 		x->flags |= (uint16_t)kept;
 	}
 	u->copied += was_there && x;
-	image_reorder(u->im, &u->order, name->hash[name->labels], owner, old ? old->flags : 0, d->flags);
 	enum ax_err e = put(u, name, name->labels, old, x);
 	if (x)
 		image_note(u->im, name->labels - u->im->apex_labels, d->flags);
@@ -262,7 +265,6 @@ static enum ax_err begin(struct update *u, const struct image *old, const struct
 	im->cuts = old->cuts;
 	im->deepest = old->deepest;
 	u->edit = image_edit(im);
-	u->order = order_edit_begin();
 	return image_set_denial(im, old->denial);
 }
 
@@ -279,8 +281,6 @@ enum ax_err image_update(struct image **out, const struct image *old, struct ax_
 		e = apply(&u, t, &c->root, &o);
 	if (!e)
 		e = image_settle(u.im);
-	if (!e && u.order.failed)
-		e = no_memory();
 	if (!e) {
 		struct ax_denial now = image_denial(u.im, image_first(u.im->top), u.im->top->rrsets);
 		e = ax_denial_eq(&now, old->denial) ? AX_OK : AX_ELIMIT; /* all hashes are others */
@@ -288,7 +288,7 @@ enum ax_err image_update(struct image **out, const struct image *old, struct ax_
 	if (e) {
 		image_unref(u.im);
 	} else {
-		u.im->copied = u.edit.copied + u.order.copied + u.copied;
+		u.im->copied = u.edit.copied + u.copied;
 		*out = u.im;
 	}
 	ax_buf_fini(&o.bytes);

@@ -1,45 +1,44 @@
-/* order.h - names in canonical order, persistent: for the NSEC or NSEC3 RRset before a name that does not exist.
- * A part of the image, of names that have such an RRset only: a zone without any has an empty one.
+/* order.h - items in the order of their keys, persistent: for the NSEC or NSEC3 RRset before a name that does not
+ * exist. Sits on index.h, whose counts it shares; a part of the image, of names that have such an RRset only.
  *
- *     treap by key (the owner part of core/name.h's keys: memcmp order is canonical order), balanced by the names'
- *     hashes, which nobody outside can choose (dname.h)
+ *     node  up to ORDER_NODE heads and as many links, in 256 octets: to nodes of a level below, to items at level 0
+ *     head  the first 8 octets of the key of what the link leads to: of a node, of its first item
  *
- * It holds keys and hashes, not the names' blocks: a change at a name that stays leaves it alone.
- * Invariants, ownership, threads: as index.h's. Equal names make an equal tree.
- * Cost: about 1.4 log2(n) steps to find; a change copies as many nodes and counts them in `copied`. */
+ * Keys themselves are in the items, which are looked at where heads are equal only: for names, whose keys are the
+ * owner part of core/name.h's (memcmp order is canonical order), seldom; for hashes never.
+ * Invariants, ownership, threads: as index.h's. Every node but the root has an item; heads are exact.
+ * Cost: three or four lines of memory a level, log14(n) levels; a change copies a path and counts it in `copied`. */
 #ifndef ORDER_H
 #define ORDER_H
 
 #include "core/bytes.h"
+#include "dnsd/index.h"
 
-struct order {
-	uint32_t refs, edit; /* writer only */
-	struct order *less, *more;
-	uint64_t hash; /* of the name, as the index has it */
-	uint16_t n;
-	uint8_t key[];
+enum { ORDER_NODE = 20 };
+
+struct order_kind {
+	struct index_kind items;
+	/* The key of an item, in a buffer of AX_KEY_MAX octets. */
+	struct ax_slice (*key)(uint8_t *buffer, uint32_t item);
 };
 
-struct order_edit {
-	uint32_t id;
-	uint64_t copied;
-	bool failed; /* no memory: the tree is to be dropped */
+struct order_entry {
+	uint64_t head;
+	uint32_t item;
 };
 
-/* An edit with an id never used before in this process. */
-struct order_edit order_edit_begin(void);
-/* Put a name in that is not there. */
-void order_put(struct order **root, struct order_edit *e, uint64_t hash, struct ax_slice key);
-/* Take out one that is there. */
-void order_remove(struct order **root, struct order_edit *e, struct ax_slice key);
-/* The last entry that is at or before the key; NULL if there is none. */
-const struct order *order_find(const struct order *root, struct ax_slice key);
-const struct order *order_last(const struct order *root);
-void order_unref(struct order *root);
-static inline void order_ref(struct order *root)
-{
-	if (root)
-		root->refs++;
-}
+uint64_t order_head(struct ax_slice key);
+/* Build the order of n entries that come in order; it takes a reference to each item. False without memory. */
+bool order_build(uint32_t *root, const struct order_kind *kind, const struct order_entry *entries, size_t n);
+/* Put item new in place of item old, both of this key; 0: there is none. False without memory: then *root is to be
+ * dropped, and new is still the caller's. Takes references to new, gives up the one to old. */
+bool order_put(uint32_t *root, const struct order_kind *kind, struct ax_slice key, uint32_t old, uint32_t new_item,
+	       uint64_t *copied);
+/* The last item that is at or before the key; 0 if there is none. */
+uint32_t order_find(uint32_t root, const struct order_kind *kind, struct ax_slice key);
+uint32_t order_last(uint32_t root);
+/* Drop a reference to an order. 0 is fine. */
+void order_unref(uint32_t root, const struct order_kind *kind);
+void order_ref(uint32_t root);
 
 #endif

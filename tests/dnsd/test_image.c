@@ -51,12 +51,31 @@ static bool in_other(void *ctx, uint32_t item)
 	return memcmp((const uint8_t *)a + head, (const uint8_t *)b + head, image_name_size(a) - head) == 0;
 }
 
-static bool same_order(const struct order *a, const struct order *b)
+/* An order found from its end: each before the key of the one after it. */
+static unsigned walk_order(uint32_t root, struct ax_buf *keys)
 {
-	if (!a || !b || a == b)
-		return a == b;
-	return a->hash == b->hash && ax_slice_eq(ax_slice(a->key, a->n), ax_slice(b->key, b->n)) &&
-	       same_order(a->less, b->less) && same_order(a->more, b->more);
+	uint8_t buffer[AX_KEY_MAX];
+	unsigned n = 0;
+	for (uint32_t item = order_last(root); item; n++) {
+		struct ax_slice key = image_key(buffer, slab_at(item));
+		ax_buf_leb(keys, key.n);
+		ax_buf_slice(keys, key);
+		if (!key.n)
+			return n + 1;
+		/* the key just before: less its last octet, which is 0 */
+		item = order_find(root, &image_order_kind, ax_slice(key.p, key.n - 1));
+	}
+	return n;
+}
+
+static bool same_order(uint32_t a, uint32_t b)
+{
+	struct ax_buf one = AX_BUF_INIT, other = AX_BUF_INIT;
+	bool same =
+		walk_order(a, &one) == walk_order(b, &other) && ax_slice_eq(ax_buf_view(&one), ax_buf_view(&other));
+	ax_buf_fini(&one);
+	ax_buf_fini(&other);
+	return same;
 }
 
 static void check_equal(const struct image *a, const struct image *b)
