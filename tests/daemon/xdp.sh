@@ -45,8 +45,9 @@ sent() { # how many answers went out over $1
 	awk -v n="$1" '$1 == n {v = $2} END {print v + 0}' "$T/d.log"
 }
 serves() {
+	rm -f "$T/d.log" # what the one before said
 	start d ip netns exec "$server" "$APEX_BUILD/apexd" --threads 1 "$@"
-	until grep -q READY "$T/d.log"; do
+	until grep -q READY "$T/d.log" 2>/dev/null; do
 		if ! kill -0 "$pid" 2>/dev/null; then
 			cat "$T/d.log"
 			return 1

@@ -64,7 +64,7 @@ static void random_edits(uint64_t *seed)
 			unsigned i = (unsigned)(check_random(seed) % SPACE);
 			uint32_t new = check_random(seed) % 4 < grow ? thing_new(i) : 0;
 			uint64_t copied = 0;
-			if (!new &&!model[to][i])
+			if (!new && !model[to][i])
 				continue;
 			ck_assert(order_put(&root[to], &kind, key_of(buffer, i), model[to][i], new, &copied));
 			model[to][i] = new;
