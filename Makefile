@@ -63,7 +63,7 @@ PUBLIC_HEADERS  := $(filter-out $(PRIVATE_HEADERS),$(sort $(wildcard core/*.h)))
 
 PROGRAMS := $(BUILD)/apex $(BUILD)/apexfs $(BUILD)/apexd
 UNIT     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/core/test_*.c tests/fs/test_*.c tests/dnsd/test_*.c tests/tools/test_*.c))
-BENCHES  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
+BENCHES  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c)) $(BUILD)/tests/bench/barefs
 HELPERS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tool_*.c))
 FUZZERS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -120,6 +120,8 @@ $(BUILD)/tests/dnsd/%: $(BUILD)/tests/dnsd/%.o $(filter-out %/main.o,$(DNSD)) $(
 	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_dnsd) $(LIBS_test)
 $(BUILD)/tests/tools/%: $(BUILD)/tests/tools/%.o $(filter-out %/main.o,$(TOOLS)) $(LIBAPEX)
 	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_tools) $(LIBS_test)
+$(BUILD)/tests/bench/barefs: $(BUILD)/tests/bench/barefs.o
+	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_fs)
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(filter-out %/main.o,$(DNSD)) $(LIBAPEX)
 	$(call run,LD,$@)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_core) $(LIBS_dnsd)
 $(BUILD)/tests/tool_%: $(BUILD)/tests/tool_%.o $(filter-out %/main.o,$(DNSD)) $(LIBAPEX)

@@ -42,6 +42,15 @@ static inline double cpu_us(void)
 	return clock_us(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+/* Of the programs that this one started, and that ended. */
+static inline double children_cpu_us(void)
+{
+	struct rusage u;
+	getrusage(RUSAGE_CHILDREN, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+}
+
 /* Bytes this process passed to write(2) and its kin. */
 static inline double written_bytes(void)
 {

@@ -42,14 +42,6 @@ static void git(const char *dir, const char *verb, const char *a, const char *b)
 	run(dir, argv);
 }
 
-static double children_cpu_us(void)
-{
-	struct rusage u;
-	getrusage(RUSAGE_CHILDREN, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 +
-	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-}
-
 static double tree_blocks;
 
 static int add_blocks(const char *path, const struct stat *st, int type, struct FTW *ftw)
