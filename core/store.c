@@ -20,6 +20,20 @@ struct ax_store {
 	pthread_mutex_t commit_lock;
 };
 
+/* Records that a read transaction found, by id modulo: the upper nodes of a tree are asked for again and again. They
+ * hold in one state of the store, and a renewal that finds no newer one goes on with them: LMDB never writes over a
+ * page that its newest state reaches. */
+enum { KEPT = 256 };
+
+struct kept {
+	uint64_t state; /* ax_txn_id() */
+	unsigned map;   /* env->maps */
+	struct {
+		uint64_t id; /* 0: none */
+		struct ax_slice record;
+	} at[KEPT];
+};
+
 struct ax_txn {
 	struct ax_store *store;
 	struct ax_env *env;
@@ -28,6 +42,7 @@ struct ax_txn {
 	uint64_t first_id, next_id; /* 0: not yet looked up */
 	uint64_t put_id;            /* the last id put */
 	struct ax_log_place log;
+	struct kept kept;
 };
 
 const char ax_swept_key[] = "~swept";
@@ -373,7 +388,37 @@ static int get_record(struct ax_slice *out, struct ax_txn *t, uint64_t id)
 	MDB_val key = { sizeof id, &id }, value;
 	int rc = mdb_get(t->txn, t->env->obj, &key, &value);
 	*out = rc ? ax_slice(NULL, 0) : ax_slice(value.mv_data, value.mv_size);
+	return rc;
+}
+
+static void keep_to_state(struct kept *k, const struct ax_txn *t)
+{
+	uint64_t state = ax_txn_id(t);
+	unsigned map = atomic_load_explicit(&t->env->maps, memory_order_relaxed);
+	if (k->state == state && k->map == map)
+		return;
+	memset(k, 0, sizeof *k);
+	k->state = state;
+	k->map = map;
+}
+
+/* The same, from what was found before if it can be. */
+static int find_record(struct ax_slice *out, struct ax_txn *t, uint64_t id)
+{
+	struct kept *k = &t->kept;
 	reads++;
+	if (t->write || !id)
+		return get_record(out, t, id);
+	keep_to_state(k, t);
+	if (k->at[id % KEPT].id == id) {
+		*out = k->at[id % KEPT].record;
+		return 0;
+	}
+	int rc = get_record(out, t, id);
+	if (!rc) {
+		k->at[id % KEPT].id = id;
+		k->at[id % KEPT].record = *out;
+	}
 	return rc;
 }
 
@@ -416,7 +461,7 @@ enum ax_err ax_txn_put_object(struct ax_txn *t, uint64_t id, struct ax_slice rec
 
 enum ax_err ax_txn_get_object(struct ax_slice *out, struct ax_txn *t, uint64_t id)
 {
-	int rc = get_record(out, t, id);
+	int rc = find_record(out, t, id);
 	if (rc == MDB_NOTFOUND)
 		return ax_fail(AX_ECORRUPT, "%s: record %llu is missing", ax_store_path(t->store),
 			       (unsigned long long)id);

@@ -422,6 +422,7 @@ enum ax_err ax_env_grow_map(struct ax_env *e)
 			      ax_env_path(e));
 	else
 		err = map_anew(e);
+	atomic_fetch_add(&e->maps, 1);
 	atomic_store(&e->resizing, false);
 	pthread_mutex_unlock(&e->resize_lock);
 	return err;

@@ -33,6 +33,7 @@ struct ax_env {
 	atomic_uint active;
 	atomic_bool resizing;
 	pthread_mutex_t resize_lock;
+	atomic_uint maps;    /* how often it was mapped anew */
 	atomic_uint handles; /* transactions, those that are reset too */
 	atomic_bool retired; /* the store has another: close it when nobody is on it */
 	atomic_bool closed;
