@@ -208,15 +208,3 @@ uint64_t ax_get_leb(struct ax_reader *r)
 	r->p = r->end;
 	return 0;
 }
-
-struct ax_slice ax_get_bytes(struct ax_reader *r, size_t n)
-{
-	if (n > ax_reader_left(r)) {
-		r->bad = true;
-		r->p = r->end;
-		return ax_slice(NULL, 0);
-	}
-	struct ax_slice s = ax_slice(r->p, n);
-	r->p = n ? r->p + n : r->p; /* NULL + 0 is undefined */
-	return s;
-}

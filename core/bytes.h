@@ -80,7 +80,17 @@ uint32_t ax_get_u32(struct ax_reader *r);
 uint64_t ax_get_u64(struct ax_reader *r);
 uint64_t ax_get_leb(struct ax_reader *r);
 /* The next n bytes, borrowed; an empty slice and bad if there are fewer. */
-struct ax_slice ax_get_bytes(struct ax_reader *r, size_t n);
+static inline struct ax_slice ax_get_bytes(struct ax_reader *r, size_t n)
+{
+	if (n > ax_reader_left(r)) {
+		r->bad = true;
+		r->p = r->end;
+		return (struct ax_slice){ NULL, 0 };
+	}
+	struct ax_slice s = { r->p, n };
+	r->p = n ? r->p + n : r->p; /* NULL + 0 is undefined */
+	return s;
+}
 
 static inline uint16_t ax_be16(const uint8_t *p)
 {

@@ -9,12 +9,16 @@ static enum ax_err damaged(uint64_t id, const char *what)
 	return ax_fail(AX_ECORRUPT, "tree node %llu: %s", (unsigned long long)id, what);
 }
 
-/* Most lengths are one byte. */
+/* Most lengths are one byte, most counts one or two. */
 static inline uint64_t get_leb(struct ax_reader *r)
 {
-	if (r->p < r->end && *r->p < 0x80)
+	const uint8_t *p = r->p;
+	if (p < r->end && p[0] < 0x80)
 		return *r->p++;
-	return ax_get_leb(r);
+	if (r->end - p < 2 || p[1] == 0 || p[1] >= 0x80)
+		return ax_get_leb(r);
+	r->p += 2;
+	return (uint64_t)(p[0] & 0x7f) | (uint64_t)p[1] << 7;
 }
 
 /* -- reading ---------------------------------------------------------------------------------------------- */
@@ -67,6 +71,7 @@ void ax_node_iter_init(struct ax_node_iter *it, const struct ax_node *node)
 {
 	it->item = (struct ax_item){ 0 };
 	it->next = 0;
+	it->shared = 0;
 	it->node = *node;
 	it->entries = entries_of(node);
 	it->side = ax_reader(node->sidecar);
@@ -153,6 +158,7 @@ enum ax_err ax_node_next(struct ax_node_iter *it)
 	    shared > it->item.key.n)
 		return damaged(it->node.id, "an entry does not fit");
 	memcpy(it->key + shared, suffix.p, suffix.n);
+	it->shared = shared;
 	it->item.key = ax_slice(it->key, shared + suffix.n);
 	it->raw += it->item.key.n + it->item.value.n;
 	if (leaf)
@@ -210,6 +216,21 @@ static inline int compare_rest(size_t *common, struct ax_slice a, struct ax_slic
 		i++;
 	*common = i;
 	return i < n ? (a.p[i] < b.p[i] ? -1 : 1) : (a.n > b.n) - (a.n < b.n);
+}
+
+int ax_node_compare(size_t *common, const struct ax_node_iter *it, struct ax_slice with)
+{
+	size_t more, from = *common;
+	if (it->shared > from)
+		return from == with.n ? 1 : -1;
+	if (it->shared < from) {
+		*common = it->shared;
+		return 1;
+	}
+	int c = compare_rest(&more, ax_slice(it->item.key.p + from, it->item.key.n - from),
+			     ax_slice(with.p + from, with.n - from));
+	*common += more;
+	return c;
 }
 
 /* All entries passed are less than key. `common` is what the last of them shares with key: an entry that shares more

@@ -57,6 +57,7 @@ AX_MUST enum ax_err ax_node_verify(const struct ax_node *node, struct ax_slice w
 struct ax_node_iter {
 	struct ax_item item; /* valid after ax_node_next said AX_OK */
 	unsigned next;       /* the position of the entry that comes */
+	size_t shared;       /* what item.key has in common with the key before it, exactly */
 	struct ax_node node;
 	struct ax_reader entries, side, blobs;
 	uint64_t base, pairs, pair_at, raw;
@@ -67,6 +68,11 @@ struct ax_node_iter {
 void ax_node_iter_init(struct ax_node_iter *it, const struct ax_node *node);
 /* AX_ENOENT at the end. */
 AX_MUST enum ax_err ax_node_next(struct ax_node_iter *it);
+
+/* Compare the item's key as ax_slice_cmp does, in few steps, provided that each key before it in the node was less
+ * than `with` or began with it. *common is 0 before the first; then it tells how many bytes the two have in common.
+ */
+int ax_node_compare(size_t *common, const struct ax_node_iter *it, struct ax_slice with);
 
 /* The first entry whose key is >= key, found without building keys; item.key is left empty. *at is its position,
  * count if there is none (then item is empty). exact: the keys are equal. */

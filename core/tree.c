@@ -94,9 +94,10 @@ enum ax_err ax_tree_find_checked(struct ax_entry *out, struct ax_txn *t, const s
 /* -- measuring a prefix ----------------------------------------------------------------------------------- */
 
 /* Where a key stands to the keys that begin with the prefix: before, among (0), after. */
-static int side(struct ax_slice key, struct ax_slice prefix)
+static int side(size_t *common, const struct ax_node_iter *it, struct ax_slice prefix)
 {
-	return ax_slice_starts(key, prefix) ? 0 : ax_slice_cmp(key, prefix);
+	int c = ax_node_compare(common, it, prefix);
+	return *common == prefix.n ? 0 : c;
 }
 
 /* Add what lies in this node. before: the side of the key just before the node's first. Only children that an end of
@@ -106,12 +107,13 @@ static enum ax_err measure_node(struct ax_tree_range *out, struct ax_txn *t, uin
 {
 	struct ax_node node;
 	struct ax_node_iter it;
+	size_t common = 0;
 	enum ax_err e = level < 0 ? ax_node_read(&node, t, id) : ax_node_read_level(&node, t, id, (unsigned)level);
 	if (e)
 		return e;
 	ax_node_iter_init(&it, &node);
 	while (before <= 0 && !(e = ax_node_next(&it))) {
-		int here = side(it.item.key, prefix);
+		int here = side(&common, &it, prefix);
 		if (here < 0)
 			out->first += it.item.count;
 		else if (here == 0 && (before == 0 || node.level == 0)) {
@@ -235,8 +237,9 @@ enum ax_err ax_cursor_next(struct ax_cursor *c)
 static enum ax_err scan(struct ax_node_iter *it, struct ax_slice key)
 {
 	enum ax_err e;
+	size_t common = 0;
 	while (!(e = ax_node_next(it)))
-		if (ax_slice_cmp(it->item.key, key) >= 0)
+		if (ax_node_compare(&common, it, key) >= 0)
 			break;
 	return e;
 }
