@@ -21,6 +21,7 @@ static enum ax_err add_watch(struct ax_watch *w)
 enum ax_err ax_watch_open(struct ax_watch *out, struct ax_store *s)
 {
 	out->store = s;
+	out->told = UINT64_MAX;
 	out->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (out->fd < 0)
 		return ax_fail(AX_EIO, "cannot watch the store: %m");
@@ -54,6 +55,23 @@ static int64_t now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+/* A commit in the making: each page that is written is an event. */
+static void pause_a_moment(void)
+{
+	nanosleep(&(struct timespec){ 0, 200000 }, NULL);
+}
+
+/* Is there something newer than seen? */
+static bool newer(struct ax_watch *w, struct ax_store *s, uint64_t seen)
+{
+	if (ax_store_last_txn(s) == seen)
+		return false;
+	if (w->told == seen)
+		pause_a_moment();
+	w->told = seen;
+	return true;
+}
+
 bool ax_watch_wait(struct ax_watch *w, struct ax_store *s, uint64_t seen, int timeout_ms, int other_fd)
 {
 	struct pollfd fds[2] = { { .fd = w->fd, .events = POLLIN }, { .fd = other_fd, .events = POLLIN } };
@@ -61,13 +79,14 @@ bool ax_watch_wait(struct ax_watch *w, struct ax_store *s, uint64_t seen, int ti
 	for (;;) {
 		/* drain first: a commit that comes after it leaves an event, one before it has moved the txn */
 		ax_watch_drain(w);
-		if (ax_store_last_txn(s) != seen)
+		if (newer(w, s, seen))
 			return true;
 		int64_t left = timeout_ms < 0 ? -1 : end - now_ms();
 		if (timeout_ms >= 0 && left < 0)
 			left = 0;
 		int n = poll(fds, 2, (int)left);
 		if (n == 0 || (n < 0 && errno != EINTR) || (n > 0 && fds[1].revents))
-			return ax_store_last_txn(s) != seen;
+			return newer(w, s, seen);
+		pause_a_moment();
 	}
 }
