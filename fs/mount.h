@@ -17,6 +17,7 @@
 #include "fs/errors.h"
 #include "fs/node.h"
 #include "fs/times.h"
+#include "fs/who.h"
 
 #include <pthread.h>
 #include <sys/types.h>
@@ -55,8 +56,10 @@ struct mount {
 
 	pthread_mutex_t lock;
 	struct ax_txn *txn; /* the loop thread's alone */
-	bool asked;         /* the kernel, whether it knows epochs */
-	bool epochs;        /* it does: it may keep names */
+	struct who person;  /* who asked last, and until when (who_clock()) that is believed */
+	uint64_t person_until;
+	bool asked;  /* the kernel, whether it knows epochs */
+	bool epochs; /* it does: it may keep names */
 	struct node *root;
 	struct node_table nodes;
 	struct node *unnamed;   /* unlinked, but still held by the kernel or an open file */

@@ -35,8 +35,15 @@ void op_end(struct mount *m)
 
 void op_fill_who(struct who *who, fuse_req_t req)
 {
+	static const uint64_t second = 1000000000u;
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
-	who_ask(who, ctx->uid, ctx->pid);
+	struct mount *m = fuse_req_userdata(req);
+	if (m->person.uid != ctx->uid || who_clock() >= m->person_until) {
+		who_person(&m->person, ctx->uid);
+		m->person_until = who_clock() + second;
+	}
+	*who = m->person;
+	who_program(who, ctx->pid);
 }
 
 int op_writable(struct mount *m, fuse_req_t req, const struct node *n, const char *name)

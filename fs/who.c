@@ -56,9 +56,9 @@ int who_killed(pid_t pid)
 	return flags & EXITING ? (int)(code & 0x7f) : 0;
 }
 
-void who_ask(struct who *w, uid_t uid, pid_t pid)
+void who_person(struct who *w, uid_t uid)
 {
-	char comm[64], host[HOST_NAME_MAX + 1] = "localhost", buf[4096];
+	char host[HOST_NAME_MAX + 1] = "localhost", buf[4096];
 	struct passwd pw, *found = NULL;
 	w->uid = uid;
 	if (getpwuid_r(uid, &pw, buf, sizeof(buf), &found) == 0 && found)
@@ -69,11 +69,16 @@ void who_ask(struct who *w, uid_t uid, pid_t pid)
 	gethostname(host, sizeof(host) - 1);
 	clean(host);
 	snprintf(w->mail, sizeof(w->mail), "%.64s@%.64s", w->name, host);
+}
+
+void who_program(struct who *w, pid_t pid)
+{
+	char comm[64];
 	if (pid <= 0 || read_proc(comm, sizeof(comm), pid, "comm") <= 0)
 		strcpy(comm, "-");
 	comm[strcspn(comm, "\n")] = 0;
 	clean(comm);
-	snprintf(w->via, sizeof(w->via), "fs uid=%u comm=%s", (unsigned)uid, comm);
+	snprintf(w->via, sizeof(w->via), "fs uid=%u comm=%s", (unsigned)w->uid, comm);
 }
 
 struct ax_time who_now(void)

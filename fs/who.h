@@ -11,8 +11,10 @@ struct who {
 	char name[AX_PERSON_MAX], mail[AX_PERSON_MAX], via[AX_VIA_MAX];
 };
 
-/* The person behind uid and the program behind pid (a thread's id; 0: the kernel's own writing). */
-void who_ask(struct who *w, uid_t uid, pid_t pid);
+/* The person behind uid: name, mail. Reads the system's tables. */
+void who_person(struct who *w, uid_t uid);
+/* The program behind pid (a thread's id; 0: the kernel's own writing), of a person asked for before. */
+void who_program(struct who *w, pid_t pid);
 /* As an actor of now; borrows from w. */
 struct ax_actor who_actor(const struct who *w);
 /* The process that thread pid belongs to; 0 if it is gone. */
