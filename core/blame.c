@@ -77,20 +77,19 @@ enum ax_err ax_blame_gone(uint64_t *commit, struct ax_txn *t, uint32_t zone, str
 	return e;
 }
 
-enum ax_err ax_blame_subtree(uint64_t *commit, struct ax_txn *t, uint32_t zone, const struct ax_commit_info *tip,
-			     struct ax_slice prefix)
+enum ax_err ax_blame_subtree(struct ax_tree_range *out, struct ax_txn *t, uint32_t zone,
+			     const struct ax_commit_info *tip, struct ax_slice prefix)
 {
-	struct ax_tree_range range;
 	uint64_t gone;
-	*commit = 0;
-	enum ax_err e = ax_tree_measure(&range, t, &tip->root, prefix);
+	enum ax_err e = ax_tree_measure(out, t, &tip->root, prefix);
 	if (e)
 		return e;
 	e = ax_blame_gone(&gone, t, zone, prefix, tip->local);
 	if (e && e != AX_ENOENT)
 		return e;
 	/* On one line of first parents the younger has the higher id. */
-	*commit = range.changed > gone ? range.changed : gone;
+	if (gone > out->changed)
+		out->changed = gone;
 	return AX_OK;
 }
 

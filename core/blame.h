@@ -15,9 +15,9 @@ AX_MUST enum ax_err ax_blame_note_gone(struct ax_txn *t, uint32_t zone, struct a
  * if none did. */
 AX_MUST enum ax_err ax_blame_gone(uint64_t *commit, struct ax_txn *t, uint32_t zone, struct ax_slice key_or_prefix,
 				  uint64_t tip);
-/* The commit that last changed anything below an owner prefix ("" is the zone), deletions included: the time of a
- * directory. 0 if nothing ever did. */
-AX_MUST enum ax_err ax_blame_subtree(uint64_t *commit, struct ax_txn *t, uint32_t zone,
+/* What ax_tree_measure tells of an owner prefix ("" is the zone), `changed` with deletions included: the commit that
+ * last changed anything below it, 0 if nothing ever did: the time of a directory. */
+AX_MUST enum ax_err ax_blame_subtree(struct ax_tree_range *out, struct ax_txn *t, uint32_t zone,
 				     const struct ax_commit_info *tip, struct ax_slice prefix);
 /* The history of one RRset, newest first: *commit is the one that made it what it is at `from` (a value, or its
  * absence); value/absent tell what it became. AX_ENOENT when nothing older changed it. Where a merge took it from

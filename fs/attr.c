@@ -133,15 +133,34 @@ int attr_text(struct ax_buf *text, uint64_t *version, struct mount *m, struct ax
 	return ax_err_errno(e);
 }
 
-/* Size and time of a committed RRset. The text is rendered once a version. */
+bool attr_remembers(const struct node *n, const struct ax_commit_info *tip)
+{
+	if (!tip->local || n->tip != tip->local || !n->version)
+		return false;
+	return n->kind == NODE_TREE ? n->size > 0 : strcmp(n->name, "RRSIG") != 0;
+}
+
+void attr_remember(struct node *n, const struct ax_commit_info *tip, uint64_t version, uint64_t size)
+{
+	n->tip = tip->local;
+	n->version = version;
+	n->size = size;
+}
+
+/* Size and time of a committed RRset. */
 static int record_attr(struct stat *st, struct mount *m, struct ax_txn *t, struct node *n)
 {
 	struct ax_commit_info tip;
-	struct record_info info;
+	struct record_info info = { 0 };
 	struct ax_time when;
 	struct ax_buf key = AX_BUF_INIT, text = AX_BUF_INIT;
-	/* one of several readers must not move the text under the others (node.h) */
-	enum ax_err e = shown(&tip, &info, &key, t, n, n->opens > 1);
+	enum ax_err e = view_tip(&tip, n->view, t);
+	if (!e && attr_remembers(n, &tip)) {
+		info.version = info.changed = n->version;
+	} else if (!e) {
+		/* one of several readers must not move the text under the others (node.h) */
+		e = shown(&tip, &info, &key, t, n, n->opens > 1);
+	}
 	if (!e && info.version != n->version && info.version)
 		e = record_look(&info, &text, t, &tip, ax_buf_view(&key));
 	else
@@ -152,9 +171,7 @@ static int record_attr(struct stat *st, struct mount *m, struct ax_txn *t, struc
 		e = commit_time(&when, m, t, info.changed);
 	if (!e) {
 		n->clean = n->clean && n->version == info.version;
-		n->version = info.version;
-		n->tip = tip.local;
-		n->size = info.version ? info.size : 0;
+		attr_remember(n, &tip, info.version, info.version ? info.size : 0);
 		put_size(st, n->size);
 		put_time(st, info.changed ? when : m->start);
 		attr_get_time(&st->st_mtim, m, t, n, st->st_ino, info.version);
@@ -164,23 +181,28 @@ static int record_attr(struct stat *st, struct mount *m, struct ax_txn *t, struc
 	return ax_err_errno(e);
 }
 
-enum ax_err attr_changed(uint64_t *commit, struct ax_txn *t, const struct node *n)
+enum ax_err attr_changed(uint64_t *commit, struct ax_txn *t, struct node *n)
 {
 	struct ax_commit_info tip;
+	struct ax_tree_range range;
 	struct ax_buf prefix = AX_BUF_INIT;
-	*commit = 0;
 	enum ax_err e = view_tip(&tip, n->view, t);
-	if (!e && !node_prefix(&prefix, n))
+	*commit = n == n->view->root ? tip.local : n->version;
+	if (e || n == n->view->root || attr_remembers(n, &tip))
+		return e;
+	if (!node_prefix(&prefix, n))
 		e = AX_ENOENT;
-	if (!e && tip.local && prefix.n)
-		e = ax_blame_subtree(commit, t, n->view->zone, &tip, ax_buf_view(&prefix));
-	else if (!e)
-		*commit = tip.local;
+	if (!e)
+		e = ax_blame_subtree(&range, t, n->view->zone, &tip, ax_buf_view(&prefix));
+	if (!e) {
+		attr_remember(n, &tip, range.changed, range.count);
+		*commit = range.changed;
+	}
 	ax_buf_fini(&prefix);
 	return e;
 }
 
-static int tree_attr(struct stat *st, struct mount *m, struct ax_txn *t, const struct node *n)
+static int tree_attr(struct stat *st, struct mount *m, struct ax_txn *t, struct node *n)
 {
 	struct ax_time when = m->start;
 	uint64_t commit;

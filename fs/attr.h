@@ -18,8 +18,12 @@ uint64_t attr_ino(const struct mount *m, const struct node *n);
 void attr_get_time(struct timespec *mtime, struct mount *m, struct ax_txn *t, const struct node *n, uint64_t ino,
 		   uint64_t version);
 void attr_set_time(struct mount *m, const struct node *n, uint64_t version, struct timespec mtime);
+/* What was found at the place of a RECORD or TREE in a tip, for as long as that stands. */
+void attr_remember(struct node *n, const struct ax_commit_info *tip, uint64_t version, uint64_t size);
+/* Is it known already? Not what is not there, nor the RRSIGs of a name, which are several RRsets. */
+bool attr_remembers(const struct node *n, const struct ax_commit_info *tip);
 /* The commit that last changed anything at or below a label directory; 0: none did. */
-AX_MUST enum ax_err attr_changed(uint64_t *commit, struct ax_txn *t, const struct node *n);
+AX_MUST enum ax_err attr_changed(uint64_t *commit, struct ax_txn *t, struct node *n);
 /* The text a record file or `errors` shows now, appended; *version changes with it. told: a record's text of which
  * the kernel knows the size, even if it was changed since. */
 AX_MUST int attr_text(struct ax_buf *text, uint64_t *version, struct mount *m, struct ax_txn *t, struct node *n,

@@ -26,7 +26,7 @@
  * Invariants: of one parent and name at most one node is in the table. A node lives while the kernel counts it
  *   (nlookup) or somebody pins it: a child, an open file, an overlay, a job.
  * Threads: everything here belongs to mount.lock.
- * Cost: one node about 120 bytes; as many as the kernel keeps inodes. */
+ * Cost: one node about 170 bytes with its name and its place in the table; as many as the kernel keeps inodes. */
 #ifndef FS_NODE_H
 #define FS_NODE_H
 
@@ -74,9 +74,10 @@ struct node {
 	uint64_t nlookup;  /* the kernel's references */
 	struct view *view; /* TREE, RECORD, ZONEFILE, STATUS, COMMIT; for scratch: of the record tree it lies in */
 	uint64_t version, size; /* RECORD: of the text whose size stat last told; version 0: none.
+				   TREE: the commit that last changed it, and RRsets below.
 				   DIFF: version is the commit it leads to. ZONEFILE: as RECORD, but
 				   in the overlay its name is away until who_clock() is version */
-	uint64_t tip;           /* RECORD: a commit that has the text of `version` */
+	uint64_t tip;           /* RECORD: a commit that has the text of `version`. TREE: of which the two are */
 	bool clean;             /* RECORD: no page the kernel may keep is of another text */
 	union {
 		struct dir *dir;     /* TREE, DIR, ZONEDIR: what is not in the tree; may be NULL */

@@ -77,57 +77,84 @@ int ns_empty(bool *out, struct mount *m, struct ax_txn *t, struct node *dir)
 	return 0;
 }
 
+/* Is what the table has there now in the tip, as was found before? */
+static bool known(const struct node *n, enum node_kind kind, const struct ax_commit_info *tip)
+{
+	return n && n->kind == kind && !n->view->waiting.n && attr_remembers(n, tip);
+}
+
+/* n: what the table has there; may be NULL. */
 static int walk_record(struct node **out, struct mount *m, struct ax_txn *t, struct node *dir, const char *name,
-		       uint16_t type, double *keep)
+		       struct node *n, uint16_t type, double *keep)
 {
 	struct ax_commit_info tip;
 	struct ax_name owner;
 	struct record_info info;
 	struct ax_buf key = AX_BUF_INIT;
-	enum ax_err e = node_owner(&owner, dir) ? view_tip(&tip, dir->view, t) : AX_ENOENT;
+	enum ax_err e = view_tip(&tip, dir->view, t);
+	if (!e && known(n, NODE_RECORD, &tip))
+		return made(out, n);
+	if (!e && !node_owner(&owner, dir))
+		e = AX_ENOENT;
 	if (!e)
 		e = record_key(&key, &owner, &dir->view->apex, type);
 	if (!e && waiting_find(&dir->view->waiting, ax_buf_view(&key))) {
 		*keep = 0;
 		e = AX_ENOENT;
 	}
+	if (n && n->kind != NODE_RECORD)
+		n = NULL;
 	if (!e)
-		e = record_look(&info, NULL, t, &tip, ax_buf_view(&key));
-	ax_buf_fini(&key);
+		e = record_measure(&info, t, &tip, ax_buf_view(&key), n ? n->version : 0);
 	if (!e && !info.version)
 		e = AX_ENOENT;
+	ax_buf_fini(&key);
 	if (e)
 		return ax_err_errno(e);
-	struct node *n = node_find(m, dir, name);
-	if (n && n->kind == NODE_RECORD && node_keeps_text(n) && !n->draft && n->version &&
-	    n->version != info.version)
+	if (n && node_keeps_text(n) && !n->draft && n->version && n->version != info.version)
 		node_drop(m, n);
-	return made(out, node_get(m, dir, name, NODE_RECORD));
+	n = node_get(m, dir, name, NODE_RECORD);
+	if (n && !n->version && !n->nlookup) /* else the kernel was told another size */
+		attr_remember(n, &tip, info.version, info.size);
+	else if (n && n->version == info.version)
+		attr_remember(n, &tip, n->version, n->size);
+	return made(out, n);
 }
 
 static int walk_label(struct node **out, struct mount *m, struct ax_txn *t, struct node *dir, const char *name,
-		      double *keep)
+		      struct node *n, double *keep)
 {
 	struct ax_commit_info tip;
+	struct ax_tree_range range = { 0 };
 	struct ax_buf prefix = AX_BUF_INIT;
 	struct ax_name owner;
 	uint8_t label[AX_LABEL_MAX];
-	size_t n;
+	size_t len;
 	bool alive = false;
 	enum ax_err e = view_tip(&tip, dir->view, t);
-	if (!e && (!node_owner(&owner, dir) || ax_label_from_file(label, &n, name) ||
-		   ax_name_prepend(&owner, ax_slice(label, n))))
+	if (!e && known(n, NODE_TREE, &tip))
+		return made(out, n);
+	if (!e && (!node_owner(&owner, dir) || ax_label_from_file(label, &len, name) ||
+		   ax_name_prepend(&owner, ax_slice(label, len))))
 		e = AX_ENOENT;
 	if (!e)
 		e = ax_key_owner(&prefix, &owner, &dir->view->apex);
 	if (!e)
-		e = ns_alive(&alive, t, dir->view, &tip, ax_buf_view(&prefix));
-	ax_buf_fini(&prefix);
-	if (dir->view->waiting.n)
+		e = ax_blame_subtree(&range, t, dir->view->zone, &tip, ax_buf_view(&prefix));
+	alive = range.count;
+	if (!e && dir->view->waiting.n) {
 		*keep = 0;
+		e = ns_alive(&alive, t, dir->view, &tip, ax_buf_view(&prefix));
+	}
+	ax_buf_fini(&prefix);
 	if (!e && !alive)
 		e = AX_ENOENT;
-	return e ? ax_err_errno(e) : made(out, node_get(m, dir, name, NODE_TREE));
+	if (e)
+		return ax_err_errno(e);
+	n = node_get(m, dir, name, NODE_TREE);
+	if (n)
+		attr_remember(n, &tip, range.changed, range.count);
+	return made(out, n);
 }
 
 static int walk_tree(struct node **out, double *keep, struct mount *m, struct ax_txn *t, struct node *dir,
@@ -148,7 +175,7 @@ static int walk_tree(struct node **out, double *keep, struct mount *m, struct ax
 	if (!label && names_file(&type, hint, name) != NAMES_RECORD)
 		return ENOENT;
 	*keep = dir->view->kind == VIEW_COMMIT ? ATTR_FOR_EVER : mount_keep_name(m);
-	return label ? walk_label(out, m, t, dir, name, keep) : walk_record(out, m, t, dir, name, type, keep);
+	return label ? walk_label(out, m, t, dir, name, n, keep) : walk_record(out, m, t, dir, name, n, type, keep);
 }
 
 /* -- branches, tags, commits ------------------------------------------------------------------------------ */

@@ -94,6 +94,18 @@ enum ax_err record_look(struct record_info *out, struct ax_buf *text, struct ax_
 	return e ? e : ax_buf_check(text);
 }
 
+enum ax_err record_measure(struct record_info *out, struct ax_txn *t, const struct ax_commit_info *tip,
+			   struct ax_slice key, uint64_t known)
+{
+	struct ax_buf text = AX_BUF_INIT;
+	enum ax_err e = known ? record_look(out, NULL, t, tip, key) : AX_OK;
+	if (e || (known && (!out->version || out->version == known)))
+		return e;
+	e = record_look(out, &text, t, tip, key);
+	ax_buf_fini(&text);
+	return e;
+}
+
 enum ax_err record_time(struct ax_time *out, struct ax_txn *t, uint64_t commit)
 {
 	struct ax_commit_info info;

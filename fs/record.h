@@ -25,6 +25,9 @@ AX_MUST enum ax_err record_key(struct ax_buf *key, const struct ax_name *owner, 
  * text, appended; without it version, size excepted, are cheap for all types but RRSIG. */
 AX_MUST enum ax_err record_look(struct record_info *out, struct ax_buf *text, struct ax_txn *t,
 				const struct ax_commit_info *tip, struct ax_slice key);
+/* The same with the size, but for the text of the version whose size is known (0: of none). */
+AX_MUST enum ax_err record_measure(struct record_info *out, struct ax_txn *t, const struct ax_commit_info *tip,
+				   struct ax_slice key, uint64_t known);
 /* The time of a commit by its local id. */
 AX_MUST enum ax_err record_time(struct ax_time *out, struct ax_txn *t, uint64_t commit);
 

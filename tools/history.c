@@ -137,11 +137,13 @@ static enum ax_err follow_merge(bool *followed, struct history *h, const struct 
 static enum ax_err last_change(uint64_t *commit, struct history *h, const struct ax_commit_info *from)
 {
 	struct ax_slice key = ax_buf_view(&h->place.key);
+	struct ax_tree_range range;
 	struct ax_entry became;
 	bool absent;
 	if (h->place.is_rrset)
 		return ax_blame_step(commit, &became, &absent, h->c->txn, h->zone.id, from, key);
-	enum ax_err e = ax_blame_subtree(commit, h->c->txn, h->zone.id, from, key);
+	enum ax_err e = ax_blame_subtree(&range, h->c->txn, h->zone.id, from, key);
+	*commit = range.changed;
 	return !e && !*commit ? AX_ENOENT : e;
 }
 

@@ -101,16 +101,16 @@ static void check_at(struct fixture *f, const struct line *l, size_t s)
 	const uint64_t want[] = { below[1] > below[2] ? below[1] : below[2], below[2], below[3], below[3], below[3] };
 	for (size_t d = 0; d < 5; d++) {
 		struct ax_name owner = owner_of(f, dirs[d]);
-		uint64_t by;
+		struct ax_tree_range range;
 		ax_buf_clear(&key);
 		OK(ax_key_owner(&key, &owner, &f->apex));
-		OK(ax_blame_subtree(&by, f->txn, f->zone, &tip, ax_buf_view(&key)));
-		ck_assert_msg(by == want[d], "%s: %llu, not %llu", dirs[d], (unsigned long long)by,
-			      (unsigned long long)want[d]);
+		OK(ax_blame_subtree(&range, f->txn, f->zone, &tip, ax_buf_view(&key)));
+		ck_assert_msg(range.changed == want[d], "%s: %llu, not %llu", dirs[d],
+			      (unsigned long long)range.changed, (unsigned long long)want[d]);
 	}
-	uint64_t by, all = l->past[s].commit;
-	OK(ax_blame_subtree(&by, f->txn, f->zone, &tip, ax_slice(NULL, 0)));
-	ck_assert_uint_eq(by, all);
+	struct ax_tree_range all;
+	OK(ax_blame_subtree(&all, f->txn, f->zone, &tip, ax_slice(NULL, 0)));
+	ck_assert_uint_eq(all.changed, l->past[s].commit);
 	ax_buf_fini(&key);
 }
 
