@@ -218,6 +218,8 @@ static int read_tree(struct list *l, struct ax_cursor *c, uint64_t off, list_eac
 	}
 	if (stop == LIST_FULL)
 		put_mark(l, cookie, ax_buf_view(&start));
+	else if (e == AX_ENOENT)
+		l->end = cookie;
 	ax_buf_fini(&start);
 	ax_buf_fini(&f.next);
 	return stop ? stop : e == AX_ENOENT ? 0 : ax_err_errno(e);
@@ -236,7 +238,7 @@ int list_read(struct list *l, struct mount *m, struct ax_txn *t, uint64_t off, l
 		unsigned type = l->name[i][0] == 'd' ? S_IFDIR : l->name[i][0] == 'l' ? S_IFLNK : S_IFREG;
 		stop = each(ctx, l->name[i] + 1, type, i + 1 + DOTS);
 	}
-	if (!stop && l->in_tree && l->tip.local) {
+	if (!stop && l->in_tree && l->tip.local && (!l->end || off < l->end)) {
 		enum ax_err e = ax_cursor_init(&c, t, &l->tip.root);
 		if (e)
 			return ax_err_errno(e);

@@ -24,6 +24,7 @@ struct list {
 	bool in_tree; /* the tree's follow */
 	struct ax_commit_info tip;
 	struct ax_buf prefix;
+	uint64_t end; /* the cookie at which they end; 0: not met yet */
 	struct list_mark mark[LIST_MARKS];
 	unsigned next_mark;
 };

@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool label_form(const char *name)
+bool names_is_label(const char *name)
 {
 	uint8_t label[AX_LABEL_MAX];
 	size_t n;
+	if (name[0] >= 'A' && name[0] <= 'Z') /* labels are in lower case */
+		return false;
 	return ax_label_from_file(label, &n, name) == AX_OK;
 }
 
@@ -43,7 +45,7 @@ static bool meant_as_label(const char *name)
 enum names_kind names_dir(char hint[200], const char *name)
 {
 	hint[0] = 0;
-	if (label_form(name))
+	if (names_is_label(name))
 		return NAMES_LABEL;
 	if (!meant_as_label(name))
 		return NAMES_SCRATCH;

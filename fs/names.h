@@ -19,4 +19,7 @@ enum names_kind { NAMES_RECORD, NAMES_LABEL, NAMES_SCRATCH, NAMES_REFUSED };
 enum names_kind names_file(uint16_t *type, char hint[200], const char *name);
 /* A name for a directory. */
 enum names_kind names_dir(char hint[200], const char *name);
+/* Is it a label's? The same without a reason, and soon for the names of types. */
+bool names_is_label(const char *name);
+
 #endif

@@ -171,7 +171,7 @@ static int walk_tree(struct node **out, double *keep, struct mount *m, struct ax
 	if (dir->view->kind == VIEW_STAGE && dir == dir->view->root && !stage_control(out, m, dir, name))
 		return 0;
 	/* what is neither can only be made here */
-	bool label = names_dir(hint, name) == NAMES_LABEL;
+	bool label = names_is_label(name);
 	if (!label && names_file(&type, hint, name) != NAMES_RECORD)
 		return ENOENT;
 	*keep = dir->view->kind == VIEW_COMMIT ? ATTR_FOR_EVER : mount_keep_name(m);
