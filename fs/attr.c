@@ -353,6 +353,7 @@ int attr_fill(struct stat *st, double *keep, struct mount *m, struct ax_txn *t, 
 		ax_buf_fini(&text);
 		return 0;
 	default:
+		*keep = n->kind == NODE_ZONEDIR ? 0 : mount_keep(m);
 		st->st_mode = dir_mode(m, n->kind == NODE_HEADS || n->kind == NODE_ZONEDIR || n->kind == NODE_STAGES);
 		return fixed_attr(st, m, t, n);
 	}

@@ -3,6 +3,7 @@
 
 #include "core/diff.h"
 #include "fs/fuse.h"
+#include "fs/ns.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -55,7 +56,7 @@ bool notify_new_epoch(const struct mount *m)
 
 static uint64_t known(const struct mount *m, const struct node *n)
 {
-	return n && n->nlookup ? node_id(m, n) : 0;
+	return n && (n->nlookup || n == m->root) ? node_id(m, n) : 0;
 }
 
 /* The next label of a key's owner part as a file name; false at its end. */
@@ -102,6 +103,30 @@ static void add_key(struct messages *ms, struct mount *m, struct view *v, struct
 	add(ms, known(m, node_find(m, n, type)));
 }
 
+struct below {
+	struct messages *ms;
+	struct mount *m;
+	struct node *top;
+};
+
+static int add_below(void *ctx, const char *name, unsigned type)
+{
+	struct below *b = ctx;
+	(void)type;
+	add(b->ms, known(b->m, node_find(b->m, b->top, name)));
+	return 0;
+}
+
+/* heads, tags and the like are as old as their zone's main (attr.c). top: what holds them; may be NULL. */
+static void add_fixed(struct messages *ms, struct mount *m, struct node *top, const char *ref)
+{
+	struct below b = { ms, m, top };
+	if (!top || strcmp(ref, "heads/main") != 0)
+		return;
+	add(ms, known(m, top));
+	(void)!ns_list(m, NULL, top, add_below, &b);
+}
+
 /* The SOA shows the serial and the top the newest time: every commit changes them. */
 static void add_top(struct messages *ms, struct mount *m, struct view *v)
 {
@@ -109,7 +134,6 @@ static void add_top(struct messages *ms, struct mount *m, struct view *v)
 	if (!v->root)
 		return;
 	add(ms, known(m, v->root));
-	add(ms, known(m, v->root->parent));
 	add_key(ms, m, v, ax_slice(soa, sizeof(soa)));
 }
 
@@ -121,6 +145,8 @@ void notify_before_answer(struct mount *m, struct view *v, struct ax_batch *batc
 	bool others = false;
 	pthread_mutex_lock(&m->lock);
 	add_top(&ms, m, v);
+	if (v->root)
+		add_fixed(&ms, m, v->root->parent->parent, v->ref);
 	if (!ax_batch_edits(&edits, &n, batch)) {
 		for (size_t i = 0; i < n; i++) {
 			add_key(&ms, m, v, edits[i].key);
@@ -163,33 +189,33 @@ static enum ax_err root_of(struct ax_root *out, struct ax_txn *t, uint64_t commi
 	return e;
 }
 
-/* A branch or tag that came or went: the directory's listing. */
-static void ref_came(struct follow *f, const struct ax_log_entry *entry)
+/* What holds heads, tags and the like of a zone; NULL if nobody looked there. Under the lock. */
+static struct node *top_of(struct follow *f, uint32_t zone)
 {
 	struct mount *m = f->m;
-	struct ax_buf zone = AX_BUF_INIT;
+	struct ax_buf name = AX_BUF_INIT;
 	struct ax_zone z;
-	struct node *top = m->root;
-	if (ax_zone_get(&z, f->t, entry->zone))
-		return;
-	pthread_mutex_lock(&m->lock);
-	if (entry->zone != m->default_zone) {
-		ax_zone_to_file(&zone, &z.apex);
-		top = node_find(m, m->root, "zones");
-		top = top && ax_buf_cstr(&zone) ? node_find(m, top, ax_buf_cstr(&zone)) : NULL;
-	}
-	if (top)
-		add(&f->ms, known(m, node_find(m, top, strncmp(entry->ref, "heads/", 6) == 0 ? "heads" : "tags")));
-	pthread_mutex_unlock(&m->lock);
-	ax_buf_fini(&zone);
+	if (zone == m->default_zone)
+		return m->root;
+	struct node *top = node_find(m, m->root, "zones");
+	if (!top || ax_zone_get(&z, f->t, zone))
+		return NULL;
+	ax_zone_to_file(&name, &z.apex);
+	top = ax_buf_cstr(&name) ? node_find(m, top, ax_buf_cstr(&name)) : NULL;
+	ax_buf_fini(&name);
+	return top;
 }
 
 static enum ax_err ref_moved(struct follow *f, const struct ax_log_entry *entry)
 {
 	struct ax_root from, to;
-	if (!entry->old_commit || !entry->new_commit)
-		ref_came(f, entry);
+	bool came = !entry->old_commit || !entry->new_commit;
 	pthread_mutex_lock(&f->m->lock);
+	struct node *top = top_of(f, entry->zone);
+	if (came && top) /* the directory's listing */
+		add(&f->ms,
+		    known(f->m, node_find(f->m, top, strncmp(entry->ref, "heads/", 6) == 0 ? "heads" : "tags")));
+	add_fixed(&f->ms, f->m, top, entry->ref);
 	f->v = view_known(f->m, entry->zone, entry->ref);
 	if (f->v)
 		add_top(&f->ms, f->m, f->v);

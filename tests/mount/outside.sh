@@ -6,7 +6,7 @@ make_zone
 mount_it
 A=$H/api/A
 shows() { [ "$(cat "$1" 2>/dev/null)" = "$2" ]; }
-warm() { find "$M/heads" -printf '' -type f -exec cat {} + >/dev/null 2>&1; ls -laR "$M/heads" >/dev/null; stat "$H/api/nosuch" "$H/nosuch" "$H/api/AAAA" >/dev/null 2>&1; }
+warm() { find "$M/heads" -printf '' -type f -exec cat {} + >/dev/null 2>&1; ls -laR "$M/heads" >/dev/null; ls -la "$M" >/dev/null; stat "$H/api/nosuch" "$H/nosuch" "$H/api/AAAA" >/dev/null 2>&1; }
 
 warm
 apex set api A 300 2.2.2.2 >/dev/null
@@ -16,6 +16,11 @@ is "its time" "$(stat -c %y "$A")" "$(stat -L -c %y "$M/commits/main")"
 is "the serial" "$(awk '{print $6}' "$H/SOA")" "2"
 is "the directory's time" "$(stat -c %y "$H/api")" "$(stat -c %y "$A")"
 is "the branch's time" "$(stat -c %y "$H")" "$(stat -c %y "$A")"
+tops() { stat -c %y "$M" "$M/heads" "$M/tags" "$M/commits" "$M/log" "$M/zones" | sort -u; }
+is "that of heads and its like" "$(tops)" "$(stat -c %y "$A")"
+warm
+echo 2.2.2.3 >"$A"
+is "as after a save here" "$(tops)" "$(stat -c %y "$A")"
 warm
 apex set api AAAA 300 ::1 >/dev/null
 soon "a new type where there was none" 1 shows "$H/api/AAAA" "300 IN AAAA ::1"
