@@ -4,6 +4,7 @@
 #include "fs/draft.h"
 #include "fs/mount.h"
 #include "fs/record.h"
+#include "fs/reject.h"
 #include "fs/rendered.h"
 #include "fs/scratch.h"
 #include "fs/stage.h"
@@ -328,7 +329,7 @@ int attr_fill(struct stat *st, double *keep, struct mount *m, struct ax_txn *t, 
 	case NODE_FILE:
 	case NODE_SYMLINK:
 	case NODE_DIR:
-		*keep = 0;
+		*keep = reject_is_name(n->name) ? 0 : mount_keep(m);
 		return scratch_attr(st, n);
 	case NODE_LINK:
 		return link_attr(st, m, t, n);

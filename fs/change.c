@@ -203,7 +203,7 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		return;
 	int error = new_file(&n, m, req, node_of(m, parent), name, mode);
 	if (!error)
-		error = attr_fill(&e.attr, &e.attr_timeout, m, m->txn, n);
+		error = op_fill_entry(&e, m, m->txn, n, 0);
 	if (!error)
 		error = edit_open(m, req, n, fi);
 	if (error) {
@@ -211,7 +211,6 @@ void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 			node_drop(m, n);
 		fuse_reply_err(req, error);
 	} else {
-		e.ino = node_id(m, n);
 		n->nlookup++;
 		if (fuse_reply_create(req, &e, fi)) {
 			edit_close(m, op_handle(fi));

@@ -6,6 +6,7 @@
 #include "fs/mount.h"
 #include "fs/names.h"
 #include "fs/record.h"
+#include "fs/reject.h"
 #include "fs/rendered.h"
 #include "fs/stage.h"
 #include "fs/who.h"
@@ -157,6 +158,12 @@ static int walk_label(struct node **out, struct mount *m, struct ax_txn *t, stru
 	return made(out, n);
 }
 
+/* Scratch comes and goes by the kernel's own doing, but for what we put there. */
+static double keep_scratch(const struct mount *m, const char *name)
+{
+	return reject_is_name(name) ? 0 : mount_keep_name(m);
+}
+
 static int walk_tree(struct node **out, double *keep, struct mount *m, struct ax_txn *t, struct node *dir,
 		     const char *name)
 {
@@ -170,10 +177,11 @@ static int walk_tree(struct node **out, double *keep, struct mount *m, struct ax
 	}
 	if (dir->view->kind == VIEW_STAGE && dir == dir->view->root && !stage_control(out, m, dir, name))
 		return 0;
-	/* what is neither can only be made here */
 	bool label = names_is_label(name);
-	if (!label && names_file(&type, hint, name) != NAMES_RECORD)
+	if (!label && names_file(&type, hint, name) != NAMES_RECORD) {
+		*keep = keep_scratch(m, name); /* it can only be made here */
 		return ENOENT;
+	}
 	*keep = dir->view->kind == VIEW_COMMIT ? ATTR_FOR_EVER : mount_keep_name(m);
 	return label ? walk_label(out, m, t, dir, name, n, keep) : walk_record(out, m, t, dir, name, n, type, keep);
 }
@@ -387,6 +395,7 @@ static int walk(struct node **out, double *keep, struct mount *m, struct ax_txn 
 		return walk_tree(out, keep, m, t, dir, name);
 	case NODE_DIR:
 		*out = node_find(m, dir, name);
+		*keep = keep_scratch(m, name);
 		return *out ? 0 : ENOENT;
 	default:
 		return ENOTDIR;

@@ -6,6 +6,7 @@
 #include "fs/list.h"
 #include "fs/notify.h"
 #include "fs/ns.h"
+#include "fs/reject.h"
 #include "fs/rendered.h"
 #include "fs/save.h"
 #include "fs/scratch.h"
@@ -61,19 +62,31 @@ int op_writable(struct mount *m, fuse_req_t req, const struct node *n, const cha
 	return ax_err_errno(e);
 }
 
-static int fill_entry(struct fuse_entry_param *e, struct mount *m, struct ax_txn *t, struct node *n, double keep)
+/* How long the kernel may keep the name of n, if what is committed may be kept that long. What is in the overlay goes
+ * when its text is refused, scratch only by the kernel's own doing or with a new epoch. But NAME.rejected is ours,
+ * and scratch that is renamed onto a zone's file is not that file's node. */
+static double keep_name(const struct mount *m, const struct node *n, double keep)
+{
+	if (!n->overlaid)
+		return keep;
+	if (!n->scratch || reject_is_name(n->name) || n->parent->kind == NODE_ZONEDIR)
+		return 0;
+	return mount_keep_name(m);
+}
+
+int op_fill_entry(struct fuse_entry_param *e, struct mount *m, struct ax_txn *t, struct node *n, double keep)
 {
 	memset(e, 0, sizeof(*e));
 	int error = attr_fill(&e->attr, &e->attr_timeout, m, t, n);
 	e->ino = node_id(m, n);
-	e->entry_timeout = keep;
+	e->entry_timeout = keep_name(m, n, keep);
 	return error;
 }
 
 void op_reply_entry(fuse_req_t req, struct mount *m, struct ax_txn *t, struct node *n, double keep)
 {
 	struct fuse_entry_param e;
-	int error = fill_entry(&e, m, t, n, keep);
+	int error = op_fill_entry(&e, m, t, n, keep);
 	if (error) {
 		fuse_reply_err(req, error);
 		return;
@@ -114,7 +127,7 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	int error = ns_walk(&n, &keep, m, m->txn, node_of(m, parent), name, fuse_req_ctx(req)->uid);
 	if (!error) {
 		node_pin(n);
-		op_reply_entry(req, m, m->txn, n, n->overlaid ? 0 : keep);
+		op_reply_entry(req, m, m->txn, n, keep);
 		node_unpin(m, n);
 	} else if (error == ENOENT && keep > 0) {
 		fuse_reply_entry(req, &(struct fuse_entry_param){ .entry_timeout = keep });
@@ -281,7 +294,7 @@ static int add_plus(void *ctx, const char *name, unsigned type, uint64_t next)
 	/* a zone file's size costs its text: only for whoever asks for it */
 	if (!dots && r->dir->kind != NODE_ZONEDIR && !ns_walk(&n, &keep, r->m, r->m->txn, r->dir, name, r->uid)) {
 		node_pin(n);
-		if (!fill_entry(&e, r->m, r->m->txn, n, n->overlaid ? 0 : keep))
+		if (!op_fill_entry(&e, r->m, r->m->txn, n, keep))
 			n->nlookup++;
 		else
 			e.ino = 0;

@@ -32,6 +32,9 @@ extern const struct fuse_lowlevel_ops ops_table;
 /* Lock, and renew the transaction. NULL (answered with EIO) if that fails. */
 struct mount *op_begin(fuse_req_t req);
 void op_end(struct mount *m);
+/* What the kernel is told of a node, and for how long it may keep that: the name, if it is committed, for keep
+ * seconds. An errno. */
+AX_MUST int op_fill_entry(struct fuse_entry_param *e, struct mount *m, struct ax_txn *t, struct node *n, double keep);
 /* Answer with a node that the kernel counts from now on. */
 void op_reply_entry(fuse_req_t req, struct mount *m, struct ax_txn *t, struct node *n, double keep);
 void op_reply_attr(fuse_req_t req, struct mount *m, struct node *n);

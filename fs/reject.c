@@ -4,11 +4,20 @@
 #include "fs/scratch.h"
 
 #include <stdio.h>
+#include <string.h>
+
+static const char suffix[] = ".rejected";
+
+bool reject_is_name(const char *name)
+{
+	size_t n = strlen(name), end = sizeof(suffix) - 1;
+	return n > end && strcmp(name + n - end, suffix) == 0;
+}
 
 static struct node *rejected_file(struct mount *m, struct node *dir, const char *name, const struct who *who)
 {
 	char file[300];
-	snprintf(file, sizeof(file), "%.240s.rejected", name);
+	snprintf(file, sizeof(file), "%.240s%s", name, suffix);
 	struct node *n = node_find(m, dir, file);
 	if (n && n->kind == NODE_FILE && !n->scratch->names)
 		return n;

@@ -5,6 +5,8 @@
 #include "fs/mount.h"
 #include "fs/who.h"
 
+/* NAME.rejected: a name that comes and changes without the kernel's doing. */
+bool reject_is_name(const char *name);
 /* Note the refusal of dir/name in `errors` and keep text with line and reason. Under mount.lock. */
 void reject(struct mount *m, struct node *dir, const char *name, struct ax_slice text, const char *reason,
 	    const struct who *who);

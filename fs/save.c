@@ -4,6 +4,7 @@
 #include "fs/attr.h"
 #include "fs/commit.h"
 #include "fs/draft.h"
+#include "fs/notify.h"
 #include "fs/ns.h"
 #include "fs/ops.h"
 #include "fs/reject.h"
@@ -298,6 +299,7 @@ static struct node *renamed(struct mount *m, struct job *j)
 	struct node *n = j->node;
 	if (n->scratch && (n->kind == NODE_NAME || n->scratch->names)) {
 		scratch_unname(m, n);
+		notify_new_epoch(m); /* the kernel moves the file's name there, and may keep it */
 		return node_get(m, j->dir, j->name, NODE_RECORD);
 	}
 	if (!node_move(m, n, j->dir, j->name))
@@ -499,7 +501,8 @@ void *save_thread(void *mount)
 		} else if (m->stopping) {
 			break;
 		} else {
-			scratch_sweep(m);
+			if (scratch_sweep(m))
+				notify_new_epoch(m);
 			if (ax_store_clear_stale(m->store)) /* readers that died hold old pages */
 				ax_err_clear();
 			sleep_until(m, m->times.fresh.n && m->times.due < when ? m->times.due : when);

@@ -231,15 +231,19 @@ static bool idle(const struct scratch *s, uint64_t now)
 }
 
 /* Names are no younger than their file, so they go before it. What can't go is looked at again after as long. */
-void scratch_sweep(struct mount *m)
+bool scratch_sweep(struct mount *m)
 {
+	bool any = false;
 	uint64_t now = who_clock();
 	while (m->oldest && idle(m->oldest, now)) {
 		struct node *n = m->oldest->node;
 		bool full = n->kind == NODE_DIR && n->dir && n->dir->n;
 		bool used = node_named(n)->opens || !idle(node_named(n)->scratch, now);
 		scratch_touch(m, n);
-		if (!full && !used)
-			node_unhash(m, n);
+		if (full || used || !n->hashed)
+			continue;
+		node_unhash(m, n);
+		any = true;
 	}
+	return any;
 }

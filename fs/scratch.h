@@ -45,7 +45,7 @@ void scratch_unname(struct mount *m, struct node *entry);
 /* Is there room for one more object of that many bytes? Refused texts go for it. */
 bool scratch_room(struct mount *m, uint64_t bytes);
 void scratch_touch(struct mount *m, struct node *n);
-/* Drop what nobody used for SCRATCH_IDLE_S. */
-void scratch_sweep(struct mount *m);
+/* Drop what nobody used for SCRATCH_IDLE_S. True if there was any: the kernel is to look the names up again. */
+bool scratch_sweep(struct mount *m);
 
 #endif
