@@ -6,6 +6,7 @@
 #include "fs/scratch.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,9 +19,11 @@ static size_t slot(const struct node_table *t, const struct node *parent, const 
 	return (size_t)(h ^ h >> 32) & (t->cap - 1);
 }
 
+enum { TABLE_MIN = 1024 };
+
 bool node_table_init(struct node_table *t)
 {
-	*t = (struct node_table){ .cap = 1024 };
+	*t = (struct node_table){ .cap = TABLE_MIN };
 	t->bucket = calloc(t->cap, sizeof(struct node *));
 	return t->bucket;
 }
@@ -42,28 +45,37 @@ static void unchain(struct node *n)
 	n->link = NULL;
 }
 
-static void grow(struct node_table *t)
+static void resize(struct node_table *t, size_t cap)
 {
-	struct node_table big = { .cap = t->cap * 2, .n = t->n };
-	big.bucket = calloc(big.cap, sizeof(struct node *));
-	if (!big.bucket)
+	struct node_table other = { .cap = cap, .n = t->n };
+	other.bucket = calloc(cap, sizeof(struct node *));
+	if (!other.bucket)
 		return; /* longer chains will do */
 	for (size_t i = 0; i < t->cap; i++) {
 		for (struct node *n = t->bucket[i], *next; n; n = next) {
-			struct node **to = &big.bucket[slot(&big, n->parent, n->name)];
+			struct node **to = &other.bucket[slot(&other, n->parent, n->name)];
 			next = n->hash_next;
 			chain(to, n);
 		}
 	}
 	free(t->bucket);
-	*t = big;
+	*t = other;
+}
+
+/* What was listed once is no reason to stay big when the kernel has forgotten it. */
+static void shrink(struct node_table *t)
+{
+	if (t->cap <= TABLE_MIN || t->n > t->cap / 8)
+		return;
+	resize(t, t->cap / 4);
+	malloc_trim(0);
 }
 
 static void hash(struct mount *m, struct node *n)
 {
 	struct node_table *t = &m->nodes;
 	if (t->n >= t->cap)
-		grow(t);
+		resize(t, t->cap * 2);
 	if (n->link)
 		unchain(n);
 	chain(&t->bucket[slot(t, n->parent, n->name)], n);
@@ -211,6 +223,7 @@ void node_forget(struct mount *m, struct node *n, uint64_t count)
 {
 	n->nlookup -= count < n->nlookup ? count : n->nlookup;
 	collect(m, n);
+	shrink(&m->nodes);
 }
 
 uint64_t node_id(const struct mount *m, const struct node *n)
