@@ -353,6 +353,12 @@ int commit_waiting(struct mount *m, struct ax_txn *t, struct view *v)
 	return ax_err_errno(e);
 }
 
+void commit_waiting_before(struct mount *m, struct ax_txn *t, struct view *v)
+{
+	if (v->waiting.n && commit_waiting(m, t, v))
+		ax_err_clear();
+}
+
 void commit_keep_if_empty(struct mount *m, struct ax_txn *t, struct node *dir)
 {
 	bool empty;

@@ -53,6 +53,8 @@ void commit_settle(struct commit *c, enum ax_err e);
 
 /* Commit what waits in v now. Called and returns under mount.lock, which it gives up meanwhile. */
 int commit_waiting(struct mount *m, struct ax_txn *t, struct view *v);
+/* The same for whoever goes on with the tree as a whole: what is refused, `errors` tells, and its names are back. */
+void commit_waiting_before(struct mount *m, struct ax_txn *t, struct view *v);
 /* A label directory that lost its last record here stays until rmdir, as directories do. */
 void commit_keep_if_empty(struct mount *m, struct ax_txn *t, struct node *dir);
 

@@ -95,6 +95,7 @@ static int move_label(struct mount *m, struct ax_txn *t, struct job *j)
 	int error = take_prefixes(&s, j);
 	if (error)
 		goto out;
+	commit_waiting_before(m, t, j->dir->view);
 	commit_init(&c, m, t, j->dir->view, &j->who);
 	c.exact = true;
 	pthread_mutex_unlock(&m->lock);
@@ -125,6 +126,14 @@ void save_label_as(struct mount *m, struct ax_txn *t, struct job *j)
 
 /* -- branches --------------------------------------------------------------------------------------------- */
 
+/* It begins as main is seen: without what waits to be deleted there. */
+static void commit_main(struct mount *m, struct ax_txn *t, uint32_t zone)
+{
+	struct view *v = view_known(m, zone, "heads/main");
+	if (v)
+		commit_waiting_before(m, t, v);
+}
+
 static enum ax_err new_branch(struct mount *m, struct ax_txn *t, uint32_t zone, const char *name,
 			      const struct who *who)
 {
@@ -140,6 +149,9 @@ static enum ax_err new_branch(struct mount *m, struct ax_txn *t, uint32_t zone, 
 
 void save_new_branch(struct mount *m, struct ax_txn *t, struct job *j)
 {
+	pthread_mutex_lock(&m->lock);
+	commit_main(m, t, j->node->zone);
+	pthread_mutex_unlock(&m->lock);
 	enum ax_err e = new_branch(m, t, j->node->zone, j->name, &j->who);
 	pthread_mutex_lock(&m->lock);
 	if (e)

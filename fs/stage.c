@@ -134,8 +134,8 @@ static void commit_branch(struct mount *m, struct ax_txn *t, uint32_t zone, cons
 	const char *at = strchr(name, '@');
 	snprintf(path, sizeof(path), "heads/%.200s", at ? at + 1 : "main");
 	struct view *v = view_known(m, zone, path);
-	if (v && v->waiting.n && commit_waiting(m, t, v))
-		ax_err_clear(); /* refused: `errors` tells, and the names are there again */
+	if (v)
+		commit_waiting_before(m, t, v);
 }
 
 void stage_make(struct mount *m, struct ax_txn *t, struct job *j)
@@ -213,6 +213,8 @@ static enum ax_err merge(struct mount *m, struct ax_txn *t, struct view *stage, 
 	struct ax_actor actor = who_actor(who);
 	struct view *v = branch_of(m, t, stage);
 	enum ax_err e = v ? AX_ELOST : ax_fail(AX_ENOENT, "the stage is gone");
+	if (v) /* what waits to be deleted there was deleted before */
+		commit_waiting_before(m, t, v);
 	for (int i = 0; e == AX_ELOST && i < RACES_MAX; i++) {
 		struct commit c;
 		commit_init(&c, m, t, v, who);

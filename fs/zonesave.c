@@ -92,8 +92,7 @@ static enum ax_err commit_once(struct commit *c, struct zone_text *s)
 static enum ax_err commit_zone(struct mount *m, struct ax_txn *t, struct zone_text *s, const struct who *who)
 {
 	enum ax_err e;
-	if (s->v->waiting.n && commit_waiting(m, t, s->v))
-		ax_err_clear(); /* `errors` tells; the names are there again */
+	commit_waiting_before(m, t, s->v);
 	pthread_mutex_unlock(&m->lock);
 	e = parse(s);
 	pthread_mutex_lock(&m->lock);

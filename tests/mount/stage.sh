@@ -75,6 +75,14 @@ ok "taking the branch's settles it" sh -c "echo >$S/.commit"
 by 1 "one commit"
 is "of the rest" "$(apex log -n 1 --porcelain | cut -f 5)" "t5 A: 192.0.2.15 -> 192.0.2.105"
 
+# what waits to be deleted on the branch was deleted before
+echo 300 IN A 192.0.2.109 >"$S/t9/A"
+rm "$H/t9/A"
+not_ok "what was deleted on the branch is in conflict" sh -c "echo message >$S/.commit"
+has "and errors says so" "$M/errors" 'stage/new/.commit: changed on the branch meanwhile, too: t9 A'
+not_ok "it is deleted" apex show t9 A
+rm "$S/t9/A"
+
 # guards, and a crash
 ok "rm -r in a stage" sh -c "rm -r $S/x[45]*"
 before=$(commits)
