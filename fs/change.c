@@ -409,7 +409,7 @@ static int remove_label(struct mount *m, struct node *n)
 {
 	bool empty;
 	struct node *dir = n->parent;
-	int error = ns_empty(&empty, m, m->txn, n);
+	int error = ns_empty(&empty, m->txn, n);
 	if (error)
 		return error;
 	if (!empty)
@@ -418,7 +418,7 @@ static int remove_label(struct mount *m, struct node *n)
 	drop_hidden(m, n);
 	node_unkeep(m, n);
 	node_drop(m, n);
-	commit_keep_if_empty(m, m->txn, dir);
+	commit_keep_if_bare(m->txn, dir);
 	node_unpin(m, n);
 	return 0;
 }

@@ -359,12 +359,12 @@ void commit_waiting_before(struct mount *m, struct ax_txn *t, struct view *v)
 		ax_err_clear();
 }
 
-void commit_keep_if_empty(struct mount *m, struct ax_txn *t, struct node *dir)
+void commit_keep_if_bare(struct ax_txn *t, struct node *dir)
 {
-	bool empty;
+	bool bare;
 	if (dir->kind != NODE_TREE || !dir->hashed || node_kept(dir))
 		return;
-	if (ns_empty(&empty, m, t, dir) || !empty)
+	if (ns_bare(&bare, t, dir) || !bare)
 		return;
 	if (!node_keep(dir))
 		return; /* without memory it just goes */

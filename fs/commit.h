@@ -56,6 +56,6 @@ int commit_waiting(struct mount *m, struct ax_txn *t, struct view *v);
 /* The same for whoever goes on with the tree as a whole: what is refused, `errors` tells, and its names are back. */
 void commit_waiting_before(struct mount *m, struct ax_txn *t, struct view *v);
 /* A label directory that lost its last record here stays until rmdir, as directories do. */
-void commit_keep_if_empty(struct mount *m, struct ax_txn *t, struct node *dir);
+void commit_keep_if_bare(struct ax_txn *t, struct node *dir);
 
 #endif

@@ -107,7 +107,7 @@ int save_shelve(struct mount *m, struct ax_txn *t, struct node *n, struct node *
 		error = orphan(m, n, shown) == ENOMEM ? ENOMEM : 0;
 	else
 		node_drop(m, n);
-	commit_keep_if_empty(m, t, from);
+	commit_keep_if_bare(t, from);
 	node_unpin(m, from);
 	pthread_cond_signal(&m->work);
 out:

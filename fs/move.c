@@ -76,13 +76,13 @@ static enum ax_err move_all(struct commit *c, const struct subtree *s, bool *any
 static int settle_move(struct mount *m, struct ax_txn *t, struct job *j)
 {
 	struct node *from = j->node->parent;
-	bool kept = node_kept(j->node);
+	bool overlaid = j->node->overlaid;
 	node_pin(from);
 	bool moved = node_move(m, j->node, j->dir, j->name);
-	if (moved && kept && !node_keep(j->node))
+	if (moved && overlaid && !node_overlay(j->node))
 		moved = false;
-	commit_keep_if_empty(m, t, from);
-	commit_keep_if_empty(m, t, j->node);
+	commit_keep_if_bare(t, from);
+	commit_keep_if_bare(t, j->node);
 	node_unpin(m, from);
 	return moved ? 0 : ENOMEM;
 }

@@ -292,6 +292,26 @@ static struct dir *dir_of(struct node *n)
 	return n->dir;
 }
 
+bool node_holds(const struct node *n)
+{
+	for (size_t i = 0; n->dir && i < n->dir->n; i++)
+		if (!node_hidden(n->dir->over[i]))
+			return true;
+	return false;
+}
+
+/* A label that nothing in the tree shows any more shows as long as it holds something of its own. */
+static bool show_label(struct node *n)
+{
+	return n->kind != NODE_TREE || n == n->view->root || !node_holds(n) || node_overlay(n);
+}
+
+static void unshow_label(struct mount *m, struct node *n)
+{
+	if (n->kind == NODE_TREE && !node_kept(n) && !node_holds(n))
+		node_underlay(m, n);
+}
+
 bool node_overlay(struct node *n)
 {
 	struct dir *d = n->overlaid ? NULL : dir_of(n->parent);
@@ -308,6 +328,10 @@ bool node_overlay(struct node *n)
 		d->cap = cap;
 	}
 	d->over[d->n++] = n;
+	if (!show_label(n->parent)) {
+		d->n--;
+		return false;
+	}
 	n->overlaid = true;
 	node_pin(n);
 	return true;
@@ -323,6 +347,7 @@ void node_underlay(struct mount *m, struct node *n)
 		;
 	d->over[i] = d->over[--d->n];
 	n->overlaid = false;
+	unshow_label(m, n->parent);
 	node_unpin(m, n);
 }
 
@@ -340,7 +365,7 @@ void node_unkeep(struct mount *m, struct node *n)
 {
 	if (n->dir)
 		n->dir->made = false;
-	node_underlay(m, n);
+	unshow_label(m, n);
 }
 
 bool node_kept(const struct node *n)
@@ -356,6 +381,18 @@ bool node_keeps_text(const struct node *n)
 bool node_hidden(const struct node *n)
 {
 	return n->scratch && n->scratch->hidden;
+}
+
+void node_hide(struct mount *m, struct node *n)
+{
+	n->scratch->hidden = true;
+	unshow_label(m, n->parent);
+}
+
+bool node_unhide(struct node *n)
+{
+	n->scratch->hidden = false;
+	return show_label(n->parent);
 }
 
 void node_table_fini(struct node_table *t)

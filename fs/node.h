@@ -132,15 +132,17 @@ void node_path(struct ax_buf *b, const struct node *n);
 /* -- what a directory holds that is not in the tree ------------------------------------------------------- */
 
 struct dir {
-	bool made;          /* a label made by mkdir, or emptied here: stays until rmdir */
+	bool made;          /* a label made by mkdir, or that lost its records here: stays until rmdir */
 	struct node **over; /* pinned: scratch, made labels, records not yet saved */
 	size_t n, cap;
 };
 
-/* Put n into its parent's overlay. False without memory. */
+/* Put n into its parent's overlay; a label shows as long as there is something in its own. False without memory. */
 AX_MUST bool node_overlay(struct node *n);
 /* Take it out again; may free it. */
 void node_underlay(struct mount *m, struct node *n);
+/* Does a directory hold anything of its own that shows? */
+bool node_holds(const struct node *n);
 /* Keep a label directory even when the tree has nothing below it. */
 AX_MUST bool node_keep(struct node *n);
 /* No longer. */
@@ -158,7 +160,9 @@ static inline struct node *node_named(struct node *n)
 {
 	return n->kind == NODE_NAME ? n->file : n;
 }
-/* Scratch that is opened by name only. */
+/* Scratch that is opened by name only, and shows no label. node_unhide: false without memory. */
 bool node_hidden(const struct node *n);
+void node_hide(struct mount *m, struct node *n);
+AX_MUST bool node_unhide(struct node *n);
 
 #endif

@@ -56,26 +56,26 @@ enum ax_err ns_alive(bool *out, struct ax_txn *t, struct view *v, const struct a
 	return e;
 }
 
-int ns_empty(bool *out, struct mount *m, struct ax_txn *t, struct node *dir)
+int ns_bare(bool *out, struct ax_txn *t, struct node *dir)
 {
 	struct ax_commit_info tip;
 	struct ax_buf prefix = AX_BUF_INIT;
-	bool alive;
-	(void)m;
-	*out = false;
+	bool alive = true;
 	enum ax_err e = view_tip(&tip, dir->view, t);
 	if (!e && !node_prefix(&prefix, dir))
 		e = AX_ENOENT;
 	if (!e)
 		e = ns_alive(&alive, t, dir->view, &tip, ax_buf_view(&prefix));
 	ax_buf_fini(&prefix);
-	if (e)
-		return ax_err_errno(e);
-	for (size_t i = 0; dir->dir && i < dir->dir->n; i++)
-		if (!node_hidden(dir->dir->over[i]))
-			return 0;
 	*out = !alive;
-	return 0;
+	return ax_err_errno(e);
+}
+
+int ns_empty(bool *out, struct ax_txn *t, struct node *dir)
+{
+	int error = ns_bare(out, t, dir);
+	*out = *out && !node_holds(dir);
+	return error;
 }
 
 /* Is what the table has there now in the tip, as was found before? */

@@ -15,8 +15,10 @@ AX_MUST int ns_walk(struct node **out, double *keep, struct mount *m, struct ax_
 /* Does anything of a label's subtree show: an RRset that does not wait to be deleted? */
 AX_MUST enum ax_err ns_alive(bool *out, struct ax_txn *t, struct view *v, const struct ax_commit_info *tip,
 			     struct ax_slice prefix);
-/* Is a label directory without records, labels and scratch? */
-AX_MUST int ns_empty(bool *out, struct mount *m, struct ax_txn *t, struct node *dir);
+/* Does no RRset at or below a label directory show? */
+AX_MUST int ns_bare(bool *out, struct ax_txn *t, struct node *dir);
+/* Is it without records, labels and scratch? */
+AX_MUST int ns_empty(bool *out, struct ax_txn *t, struct node *dir);
 
 /* The top directory of a view, which dir/name leads to. ENOMEM if v is NULL. */
 AX_MUST int ns_view_root(struct node **out, struct mount *m, struct node *dir, const char *name, struct view *v);

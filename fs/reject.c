@@ -30,7 +30,7 @@ static struct node *rejected_file(struct mount *m, struct node *dir, const char 
 		node_drop(m, n);
 		return NULL;
 	}
-	n->scratch->hidden = true;
+	node_hide(m, n);
 	return n;
 }
 

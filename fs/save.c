@@ -419,7 +419,7 @@ void save_record_as(struct mount *m, struct ax_txn *t, struct job *j)
 	if (!error)
 		error = save_as(m, t, j, &s, &key);
 	if (!error)
-		commit_keep_if_empty(m, t, from);
+		commit_keep_if_bare(t, from);
 	node_unpin(m, from);
 	job_answer(m, j, error);
 	pthread_mutex_unlock(&m->lock);

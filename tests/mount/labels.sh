@@ -12,12 +12,43 @@ other() {
 	until grep -q "192.0.2.$n\$" "$H/other/A" 2>/dev/null; do sleep 0.01; done
 }
 
+# they stay
+mv "$H/t3/A" "$H/t3/A.old"
+other
+is "scratch keeps its directory" "$(ls "$H/t3")" "A.old"
+ok "it can be renamed back" mv "$H/t3/A.old" "$H/t3/A"
+ok "rm of the only record below a name" rm "$H/wild/*/TXT"
+other
+is "leaves all directories" "$(cd "$H" && ls -d wild/*)" "wild/*"
+ok "until rmdir" rmdir "$H/wild/*" "$H/wild"
+not_ok "then they are gone" test -e "$H/wild"
+rm "$H/t4/A" && touch "$H/t4/x~" && rm "$H/t4/x~"
+other
+is "rm of its last scratch leaves one, too" "$(ls -d "$H/t4")" "$H/t4"
+touch "$H/t5/x~"
+apex delete t5 >/dev/null
+other
+is "somebody else's delete leaves one that holds something" "$(ls "$H/t5")" "x~"
+rm "$H/t5/x~"
+not_ok "and no longer than that" test -e "$H/t5"
+not_ok "a refused text" sh -c "echo bad >$H/t6/A"
+apex delete t6 >/dev/null
+other
+not_ok "does not show one" test -e "$H/t6"
+
 # they move
 rm "$H/x43/A"
 rmdir "$H/x43"
 ok "rename to where a deletion waits" mv "$H/x44" "$H/x43"
 sleep 1.5
 is "what comes is not deleted" "$(cat "$H/x43/A" 2>&1)" "300 IN A 192.0.2.44"
+mkdir "$H/bare"
+touch "$H/bare/x~"
+ok "rename of one with scratch alone" mv "$H/bare" "$H/moved"
+other
+is "takes it along" "$(ls "$H/moved")" "x~"
+rm -r "$H/moved"
+
 # branches begin as is seen
 rm "$H/x45/A"
 ok "mkdir of a branch" mkdir "$M/heads/seen"
