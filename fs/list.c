@@ -150,8 +150,15 @@ static enum ax_err skip(struct found *f, const struct list *l, struct ax_cursor 
 	return e ? e : ax_cursor_seek(c, next);
 }
 
+/* What waits to be deleted since the names were taken down may leave a directory, or be written anew. */
+static bool shows_now(struct mount *m, const struct list *l, const struct found *f)
+{
+	const struct node *n = node_find(m, l->dir, f->name);
+	return n && n->overlaid;
+}
+
 /* The name at the cursor; afterwards the cursor is beyond it. AX_ENOENT at the directory's end. */
-static enum ax_err find_next(struct found *f, const struct list *l, struct ax_cursor *c)
+static enum ax_err find_next(struct found *f, struct mount *m, const struct list *l, struct ax_cursor *c)
 {
 	size_t at = l->prefix.n;
 	if (!c->valid || !ax_slice_starts(c->entry.key, ax_buf_view(&l->prefix)) || c->entry.key.n < at + 3)
@@ -162,7 +169,7 @@ static enum ax_err find_next(struct found *f, const struct list *l, struct ax_cu
 				   : found_label(f, l, &c->entry, end);
 	if (!e)
 		e = skip(f, l, c);
-	if (!e && !f->hidden)
+	if (!e && (!f->hidden || shows_now(m, l, f)))
 		f->hidden = l->n && taken_down(l, f);
 	return e;
 }
@@ -196,7 +203,8 @@ static struct ax_slice nearest_mark(uint64_t *cookie, const struct list *l, uint
 }
 
 /* Hidden names have a cookie too: which ones hide may change between two replies, the order may not. */
-static int read_tree(struct list *l, struct ax_cursor *c, uint64_t off, list_each_fn *each, void *ctx)
+static int read_tree(struct list *l, struct mount *m, struct ax_cursor *c, uint64_t off, list_each_fn *each,
+		     void *ctx)
 {
 	struct found f = { 0 };
 	uint64_t cookie;
@@ -207,7 +215,7 @@ static int read_tree(struct list *l, struct ax_cursor *c, uint64_t off, list_eac
 	ax_buf_slice(&start, from);
 	if (cookie == off)
 		put_mark(l, off, from);
-	while (!e && !stop && !(e = find_next(&f, l, c))) {
+	while (!e && !stop && !(e = find_next(&f, m, l, c))) {
 		if (cookie >= off && !f.hidden)
 			stop = each(ctx, f.name, f.type, cookie + 1);
 		if (stop)
@@ -229,7 +237,6 @@ int list_read(struct list *l, struct mount *m, struct ax_txn *t, uint64_t off, l
 {
 	int stop = 0;
 	struct ax_cursor c;
-	(void)m;
 	if (off < 1)
 		stop = each(ctx, ".", S_IFDIR, 1);
 	if (!stop && off < 2)
@@ -243,7 +250,7 @@ int list_read(struct list *l, struct mount *m, struct ax_txn *t, uint64_t off, l
 		if (e)
 			return ax_err_errno(e);
 		c.keys_only = true; /* names are listed whatever became of what they name */
-		stop = read_tree(l, &c, off > l->n + DOTS ? off : l->n + DOTS, each, ctx);
+		stop = read_tree(l, m, &c, off > l->n + DOTS ? off : l->n + DOTS, each, ctx);
 		ax_cursor_fini(&c);
 	}
 	return stop == LIST_FULL ? 0 : stop;

@@ -35,6 +35,10 @@ not_ok "a refused text" sh -c "echo bad >$H/t6/A"
 apex delete t6 >/dev/null
 other
 not_ok "does not show one" test -e "$H/t6"
+is "one whose record is deleted while it is listed is listed" "$(python3 -c "
+import os
+names = os.scandir('$H'); os.unlink('$H/x42/A')
+print(sum(e.name == 'x42' for e in names))")" "1"
 
 # they move
 rm "$H/x43/A"
