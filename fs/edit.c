@@ -175,6 +175,9 @@ static int write_draft(struct mount *m, fuse_req_t req, struct node *n, const ch
 {
 	struct ax_name owner;
 	int error = prepare(m, req, n, append);
+	/* the kernel's idea of the end may be that of the text before it was judged */
+	if (!error && append)
+		off = (off_t)n->draft->text.n;
 	if (!error)
 		error = draft_write(n->draft, buf, size, (uint64_t)off);
 	if (error == EFBIG && n->draft)

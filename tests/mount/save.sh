@@ -68,6 +68,20 @@ next; saves "a newer serial in the SOA" "$H/SOA" \
 	"300 IN SOA ns1.example.com. hostmaster.example.com. 1000 3600 600 86400 300" \
 	sed -i -E 's/(hostmaster.example.com.) [0-9]+/\1 1000/' "$H/SOA"
 
+appended() {
+	python3 -c "
+import os
+f = os.open('$H/fresh/A', os.O_WRONLY | os.O_APPEND)
+os.write(f, b'10.2.0.2\n'); os.fsync(f)
+os.write(f, b'10.2.0.3\n'); os.close(f)"
+}
+before=$(commits)
+ok "append, fsync, append" appended
+is "is two commits" "$(($(commits) - before))" "2"
+is "and three records" "$(cat "$H/fresh/A")" "300 IN A 10.2.0.1
+300 IN A 10.2.0.2
+300 IN A 10.2.0.3"
+
 leaves "the same text again is no commit" sh -c "echo 10.1.1.2 > $A"
 leaves "copying a record onto itself is none" sh -c "cp $A $T/same && cp $T/same $A"
 leaves "touch is none" touch "$A"
