@@ -175,7 +175,7 @@ void save_drop_branch(struct mount *m, struct ax_txn *t, struct job *j)
 	if (e)
 		errors_refuse(m, &j->who, j->node, NULL, ax_err_text(e));
 	else
-		node_unhash(m, j->node);
+		view_dropped(m, v, t);
 	job_answer(m, j, error ? error : ax_err_errno(e));
 	pthread_mutex_unlock(&m->lock);
 }

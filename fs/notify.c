@@ -206,7 +206,7 @@ static struct node *top_of(struct follow *f, uint32_t zone)
 	return top;
 }
 
-static enum ax_err ref_moved(struct follow *f, const struct ax_log_entry *entry)
+static enum ax_err ref_moved(struct follow *f, const struct ax_log_entry *entry, uint64_t seq)
 {
 	struct ax_root from, to;
 	bool came = !entry->old_commit || !entry->new_commit;
@@ -217,6 +217,8 @@ static enum ax_err ref_moved(struct follow *f, const struct ax_log_entry *entry)
 		    known(f->m, node_find(f->m, top, strncmp(entry->ref, "heads/", 6) == 0 ? "heads" : "tags")));
 	add_fixed(&f->ms, f->m, top, entry->ref);
 	f->v = view_known(f->m, entry->zone, entry->ref);
+	if (f->v && !entry->new_commit)
+		view_forget(f->m, f->v, seq);
 	if (f->v)
 		add_top(&f->ms, f->m, f->v);
 	pthread_mutex_unlock(&f->m->lock);
@@ -279,7 +281,7 @@ static void follow_log(struct follow *f, uint64_t *seq)
 	while (*seq < last) {
 		if (ax_log_get(&entry, f->t, ++*seq))
 			continue;
-		if (entry.kind == AX_LOG_REF && ref_moved(f, &entry))
+		if (entry.kind == AX_LOG_REF && ref_moved(f, &entry, *seq))
 			ax_err_clear();
 		if (entry.kind == AX_LOG_ZONE_ADDED || entry.kind == AX_LOG_ZONE_REMOVED)
 			zone_came(f);

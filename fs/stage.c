@@ -155,28 +155,16 @@ void stage_make(struct mount *m, struct ax_txn *t, struct job *j)
 	pthread_mutex_unlock(&m->lock);
 }
 
-static void forget_waiting(struct view *v)
-{
-	for (struct gone *g = waiting_next(&v->waiting, NULL), *next; g; g = next) {
-		next = waiting_next(&v->waiting, g);
-		waiting_call_off(&v->waiting, g);
-	}
-}
-
 void stage_drop(struct mount *m, struct ax_txn *t, struct job *j)
 {
 	struct ax_actor actor = who_actor(&j->who);
 	struct view *v = j->node->view;
-	(void)t;
 	enum ax_err e = ax_stage_drop(m->repo, v->zone, v->ref, &actor);
 	pthread_mutex_lock(&m->lock);
 	if (e) {
 		errors_refuse(m, &j->who, j->node, NULL, ax_err_text(e));
 	} else {
-		forget_waiting(v);
-		if (v->root == j->node) /* another of that name begins with another top */
-			v->root = NULL;
-		node_unhash(m, j->node);
+		view_dropped(m, v, t);
 	}
 	job_answer(m, j, ax_err_errno(e));
 	pthread_mutex_unlock(&m->lock);

@@ -96,6 +96,29 @@ void view_free_all(struct mount *m)
 	m->views = NULL;
 }
 
+void view_forget(struct mount *m, struct view *v, uint64_t seq)
+{
+	if (seq <= v->forgot)
+		return;
+	v->forgot = seq;
+	if (v->root)
+		node_unhash(m, v->root); /* unnamed; it stays while somebody holds it */
+	v->root = NULL;
+	for (struct gone *g = waiting_next(&v->waiting, NULL), *next; g; g = next) {
+		next = waiting_next(&v->waiting, g);
+		waiting_call_off(&v->waiting, g);
+	}
+}
+
+void view_dropped(struct mount *m, struct view *v, struct ax_txn *t)
+{
+	uint64_t last;
+	if (ax_txn_renew(t) || ax_log_last(&last, t))
+		ax_err_clear(); /* the notifier comes to it */
+	else
+		view_forget(m, v, last);
+}
+
 enum ax_err view_read_tip(struct ax_commit_info *out, const struct view *v, struct ax_txn *t)
 {
 	struct ax_ref ref;

@@ -27,6 +27,7 @@ struct view {
 	uint64_t times_ref;            /* what its files' times go by */
 	struct node *root;             /* its top directory while the kernel or we know it; not counted */
 	struct waiting waiting;        /* deletions that wait a moment */
+	uint64_t forgot;               /* the log's entry that the ref was last gone with, as far as known here */
 	uint64_t tip_txn;              /* the state `tip` was read in */
 	struct ax_commit_info tip;     /* local 0: unborn or gone */
 };
@@ -51,6 +52,11 @@ struct view *view_get(struct mount *m, enum view_kind kind, const struct ax_name
 		      const char *ref, uint64_t commit);
 /* Tell gc that somebody stands in this commit, until the view goes. */
 void view_pin(struct mount *m, struct view *v, struct ax_txn *t);
+/* Its ref went, with this entry of the log or before: another of that name begins with an empty top, and nothing
+ * waits in it. What happened up to an entry is forgotten once. */
+void view_forget(struct mount *m, struct view *v, uint64_t seq);
+/* The same right after this mount did it. */
+void view_dropped(struct mount *m, struct view *v, struct ax_txn *t);
 /* The view of a ref that is shown already, else NULL. */
 struct view *view_known(struct mount *m, uint32_t zone, const char *ref);
 /* The commit it shows in the state t reads. An unborn branch has local 0 and an empty root. Cached by state. */

@@ -53,9 +53,24 @@ other
 is "takes it along" "$(ls "$H/moved")" "x~"
 rm -r "$H/moved"
 
-# branches begin as is seen
+# branches begin as is seen, and anew
 rm "$H/x45/A"
 ok "mkdir of a branch" mkdir "$M/heads/seen"
 not_ok "leaves out what waits to be deleted" test -e "$M/heads/seen/x45/A"
+touch "$M/heads/seen/x~"
+cd "$M/heads/seen" || exit
+ok "rmdir of a branch that somebody stands in" rmdir "$M/heads/seen"
+ok "and another of that name" mkdir "$M/heads/seen"
+cd / || exit
+is "has what the branch has" "$(ls "$M/heads/seen" | grep -c '^x[5-8]')" "31"
+not_ok "and no scratch" test -e "$M/heads/seen/x~"
+touch "$M/heads/seen/y~"
+rm "$M/heads/seen/x48/A"
+apex branch -D seen >/dev/null
+apex branch seen >/dev/null
+soon "one that somebody else removed and made again has no scratch" 2 sh -c "! test -e $M/heads/seen/y~"
+soon "and all records" 2 test -e "$M/heads/seen/x48/A"
+sleep 1.5
+is "nothing is deleted in it" "$(apex log --oneline seen | wc -l)" "$(commits)"
 unmount_it
 sound
