@@ -30,6 +30,7 @@ struct draft {
 	size_t checked; /* lines up to here are possible ones */
 	uint64_t base;  /* record_info.base when it was opened or last saved: ESTALE if it is another then */
 	struct ax_time written;
+	bool moves; /* its directory is being renamed, and nobody else changed what it began with */
 	bool dated; /* utimens gave the text to be saved a time */
 	struct timespec mtime;
 	struct who who; /* who opened it, or asked to save it, last */

@@ -2,7 +2,9 @@
 #include "fs/save.h"
 
 #include "fs/commit.h"
+#include "fs/draft.h"
 #include "fs/fuse.h"
+#include "fs/ops.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,15 +74,78 @@ static enum ax_err move_all(struct commit *c, const struct subtree *s, bool *any
 	return e;
 }
 
+/* -- texts that are being written below ------------------------------------------------------------------- */
+
+static bool is_below(const struct node *n, const struct node *dir)
+{
+	while (n && n != dir)
+		n = n->parent;
+	return n && n == dir;
+}
+
+/* The record that one replaces was deleted, and is so where it was. */
+static void leave_names(const struct node *dir)
+{
+	struct waiting *w = &dir->view->waiting;
+	for (struct gone *g = waiting_next(w, NULL); g; g = waiting_next(w, g)) {
+		if (!g->writer || !is_below(g->writer, dir))
+			continue;
+		if (g->writer->draft)
+			g->writer->draft->base = 0;
+		waiting_set_writer(w, g, NULL);
+	}
+}
+
+static struct draft *draft_below(const struct handle *h, const struct node *dir)
+{
+	return h->node->kind == NODE_RECORD && h->node->hashed && is_below(h->node, dir) ? h->node->draft : NULL;
+}
+
+/* Which of them began with what was moved? */
+static void mark_drafts(struct mount *m, struct ax_txn *t, const struct node *dir,
+			const struct ax_commit_info *before)
+{
+	for (struct handle *h = m->handles; h; h = h->next) {
+		struct ax_buf key = AX_BUF_INIT;
+		struct ax_name owner;
+		struct record_info info;
+		struct draft *d = draft_below(h, dir);
+		if (d)
+			d->moves = node_owner(&owner, h->node) &&
+				   !record_key(&key, &owner, &dir->view->apex, node_type(h->node)) &&
+				   !record_look(&info, NULL, t, before, ax_buf_view(&key)) && info.base == d->base;
+		ax_buf_fini(&key);
+	}
+}
+
+/* They go on with it where it is now. */
+static void rebase_drafts(struct mount *m, struct ax_txn *t, const struct node *dir)
+{
+	for (struct handle *h = m->handles; h; h = h->next) {
+		struct ax_buf key = AX_BUF_INIT;
+		struct record_info info;
+		struct draft *d = draft_below(h, dir);
+		if (d && d->moves && !save_look(&info, &key, NULL, t, h->node))
+			d->base = info.base;
+		if (d)
+			d->moves = false;
+		ax_buf_fini(&key);
+	}
+}
+
+/* -- moving it -------------------------------------------------------------------------------------------- */
+
 /* The nodes below follow by themselves. */
-static int settle_move(struct mount *m, struct ax_txn *t, struct job *j)
+static int settle_move(struct mount *m, struct ax_txn *t, struct job *j, const struct ax_commit_info *before)
 {
 	struct node *from = j->node->parent;
 	bool overlaid = j->node->overlaid;
 	node_pin(from);
+	mark_drafts(m, t, j->node, before);
 	bool moved = node_move(m, j->node, j->dir, j->name);
 	if (moved && overlaid && !node_overlay(j->node))
 		moved = false;
+	rebase_drafts(m, t, j->node);
 	commit_keep_if_bare(t, from);
 	commit_keep_if_bare(t, j->node);
 	node_unpin(m, from);
@@ -95,11 +160,13 @@ static int move_label(struct mount *m, struct ax_txn *t, struct job *j)
 	int error = take_prefixes(&s, j);
 	if (error)
 		goto out;
+	leave_names(j->node);
 	commit_waiting_before(m, t, j->dir->view);
 	commit_init(&c, m, t, j->dir->view, &j->who);
 	c.exact = true;
 	pthread_mutex_unlock(&m->lock);
 	enum ax_err e = move_all(&c, &s, &any);
+	struct ax_commit_info before = c.tip;
 	if (!e && any)
 		e = commit_run(&c, ax_slice(NULL, 0));
 	pthread_mutex_lock(&m->lock);
@@ -109,7 +176,7 @@ static int move_label(struct mount *m, struct ax_txn *t, struct job *j)
 	if (e)
 		errors_refuse(m, &j->who, j->dir, j->name, ax_err_text(e));
 	else
-		error = settle_move(m, t, j);
+		error = settle_move(m, t, j, &before);
 out:
 	ax_buf_fini(&s.from);
 	ax_buf_fini(&s.to);

@@ -292,11 +292,26 @@ void save_draft(struct mount *m, struct ax_txn *t, struct job *j)
 
 /* -- scratch and records that become a record ------------------------------------------------------------- */
 
+/* The record that n leaves is deleted: what waited for that waits no longer. */
+static void leave_name(struct node *n)
+{
+	struct ax_buf key = AX_BUF_INIT;
+	struct ax_name owner;
+	struct gone *g = NULL;
+	if (node_owner(&owner, n) && !record_key(&key, &owner, &n->view->apex, node_type(n)))
+		g = waiting_find(&n->view->waiting, ax_buf_view(&key));
+	if (g && g->writer == n)
+		waiting_drop(&n->view->waiting, g);
+	ax_buf_fini(&key);
+}
+
 /* What was renamed is the record now: its number follows it. A scratch file that has another name stays behind that.
  * NULL without memory. */
 static struct node *renamed(struct mount *m, struct job *j)
 {
 	struct node *n = j->node;
+	if (n->kind == NODE_RECORD)
+		leave_name(n);
 	if (n->scratch && (n->kind == NODE_NAME || n->scratch->names)) {
 		scratch_unname(m, n);
 		notify_new_epoch(m); /* the kernel moves the file's name there, and may keep it */

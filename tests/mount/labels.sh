@@ -52,6 +52,23 @@ ok "rename of one with scratch alone" mv "$H/bare" "$H/moved"
 other
 is "takes it along" "$(ls "$H/moved")" "x~"
 rm -r "$H/moved"
+ok "rename while texts below are being written" python3 -c "
+import os
+os.unlink('$H/x50/A')
+new, old = open('$H/x50/A', 'w'), open('$H/dev/www/A', 'w')
+os.rename('$H/x50', '$H/y50'); os.rename('$H/dev', '$H/y51')
+new.write('10.0.0.1'), old.write('10.0.0.2')
+new.close(), old.close()"
+is "they are saved where they are now" "$(cat "$H/y50/A" "$H/y51/www/A")" "$(printf '300 IN A 10.0.0.1\n300 IN A 10.0.0.2')"
+ok "rename of what is being written" python3 -c "
+import os
+os.unlink('$H/x52/A')
+f = open('$H/x52/A', 'w'); f.write('10.0.0.3'); f.flush()
+os.rename('$H/x52/A', '$H/x53/A'); f.close()"
+apex set x50 A 300 10.1.0.1 >/dev/null
+apex set x52 A 300 10.1.0.2 >/dev/null
+other
+is "what somebody else makes in the old place shows" "$(cat "$H/x50/A" "$H/x52/A")" "$(printf '300 IN A 10.1.0.1\n300 IN A 10.1.0.2')"
 
 # branches begin as is seen, and anew
 rm "$H/x45/A"
