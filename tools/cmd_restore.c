@@ -63,14 +63,15 @@ static enum ax_err before_last_change(struct cli_commit *at, struct cli *c, stru
 				      const char *name)
 {
 	struct ax_commit_info tip, last;
+	struct ax_tree_range range = { 0 };
 	struct ax_entry became;
 	uint64_t commit = 0;
 	bool absent;
 	enum ax_err e = ax_commit_info(&tip, c->txn, c->tip.commit);
 	if (!e && is_rrset)
 		e = ax_blame_step(&commit, &became, &absent, c->txn, c->zone.id, &tip, keys);
-	else if (!e)
-		e = ax_blame_subtree(&commit, c->txn, c->zone.id, &tip, keys);
+	else if (!e && !(e = ax_blame_subtree(&range, c->txn, c->zone.id, &tip, keys)))
+		commit = range.changed;
 	if (e == AX_ENOENT || (!e && !commit))
 		return ax_fail(AX_ENOENT, "%s: never was there", name);
 	if (!e)

@@ -21,7 +21,7 @@ enum verb { SET, BATCH, MERGE, PICK, REVERT, RESTORE, RESTORE_KEY, RESET, BRANCH
 struct order {
 	enum verb verb;
 	unsigned step, branch, key, key2;
-	uint8_t value, value2; /* a set of addresses; 0: none */
+	uint8_t value, value2;  /* a set of addresses; 0: none */
 	uint64_t commit, since; /* local ids */
 	bool no_ff;
 	bool logged; /* the log has it */
@@ -206,7 +206,8 @@ static void let_go(struct worker *w, int sig)
 	ck_assert_int_eq(waitpid(w->pid, NULL, 0), w->pid);
 }
 
-/* -- the model ---------------------------------------------------------------------------------------------------- */
+/* -- the model ----------------------------------------------------------------------------------------------------
+ */
 
 struct commit {
 	uint64_t local;
@@ -402,7 +403,8 @@ static void check_blame(const struct world *m, struct ax_txn *t, int at)
 	}
 }
 
-/* -- what came about ---------------------------------------------------------------------------------------------- */
+/* -- what came about ----------------------------------------------------------------------------------------------
+ */
 
 static struct order *order_of(struct world *m, const struct ax_log_entry *entry)
 {
@@ -512,7 +514,8 @@ static void check_serials(const struct world *m, struct ax_txn *t)
 	}
 }
 
-/* -- orders ------------------------------------------------------------------------------------------------------- */
+/* -- orders -------------------------------------------------------------------------------------------------------
+ */
 
 static uint8_t some_value(struct rng *r)
 {
@@ -528,8 +531,9 @@ static uint64_t some_commit(const struct world *m, struct rng *r)
 
 static bool make_order(struct order *o, struct world *m, struct rng *r)
 {
-	static const uint8_t often[] = { SET,  SET,   SET,    SET,	SET,  BATCH, BATCH,   MERGE, MERGE, MERGE, MERGE,
-					 PICK, REVERT, RESTORE, RESTORE_KEY, RESET, BRANCH, BRANCH, DROP };
+	static const uint8_t often[] = { SET,         SET,   SET,    SET,    SET,  BATCH,  BATCH,
+					 MERGE,       MERGE, MERGE,  MERGE,  PICK, REVERT, RESTORE,
+					 RESTORE_KEY, RESET, BRANCH, BRANCH, DROP };
 	enum verb verb = (enum verb)often[rng_below(r, sizeof often)];
 	if (rng_below(r, 60) == 0)
 		verb = rng_below(r, 2) ? GC : REPACK;
@@ -590,7 +594,8 @@ static void check_reply(const struct world *m, const struct order *o, const stru
 			      o->step, o->verb);
 }
 
-/* -- rounds ------------------------------------------------------------------------------------------------------- */
+/* -- rounds -------------------------------------------------------------------------------------------------------
+ */
 
 static void one_round(struct world *m, struct worker *w, struct ax_repo *repo, struct rng *r, bool *fired)
 {
