@@ -147,7 +147,7 @@ touch stop
 wait $writer
 is "repack__no_writer_was_refused" "$(cat w.err 2>/dev/null)" ""
 is "repack__no_acknowledged_commit_is_lost" "$(apex log --porcelain | grep -c '	w[0-9]* A: ')" "$(grep -c '^\[' w.told)"
-is "repack__nothing_else_changed" "$(apex export | grep -v -e SOA -e '^w[0-9]')" "$(echo "$before")"
+is "repack__nothing_else_changed" "$(apex export | grep -v -e SOA -e '^w[0-9]')" "$before"
 ok "repack__through_the_mount_afterwards" sh -c 'echo 192.0.2.99 >mnt/heads/main/viafs/A 2>/dev/null || { mkdir -p mnt/heads/main/viafs && echo 192.0.2.99 >mnt/heads/main/viafs/A; }'
 is "repack__the_mount_writes_to_the_new_store" "$(value viafs A)" 192.0.2.99
 soon "repack__the_daemon_follows_the_new_store" 20 sh -c "dig +short +tries=1 +time=1 @127.0.0.1 -p $p viafs.example A | grep -qx 192.0.2.99"
