@@ -25,6 +25,10 @@ TEST_DEPS  := check bind9 bind9-utils knot knot-dnsutils nsd iproute2 iputils-pi
 	vim neovim emacs-nox nano micro joe ne mc ed tmux rsync patch perl mandoc python3 git \
 	clang clang-format libclang-rt-14-dev shellcheck valgrind strace stress-ng openssl zsh fish libmaxmind-db-writer-perl
 
+# The other servers of tests/bench/README.md's table.
+BENCH_DEPS := bind9 bind9-utils gdnsd yadifa knot knot-dnsutils nsd pdns-server pdns-backend-lmdb pdns-tools dnsperf ethtool iproute2 \
+	valgrind python3
+
 DEPS       ?= $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)
 
 have = $(shell pkg-config $(1) $(2) 2>/dev/null)
@@ -72,7 +76,7 @@ all_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/*.c tests/*.c))
 tests-objects: $(all_objects)
 
 .DEFAULT_GOAL := all
-.PHONY: all deps demo check check-full check-asan check-tsan fuzz bench lint format install install-lib clean
+.PHONY: all deps demo check check-full check-asan check-tsan fuzz bench bench-deps lint format install install-lib clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -157,6 +161,8 @@ fuzz:
 fuzz-run: $(FUZZERS)
 	tests/fuzz/run $(BUILD) $(FUZZ_SECONDS)
 
+bench-deps:
+	@$(MAKE) --no-print-directory deps DEPS="$(BENCH_DEPS)"
 # Ratios, taken side by side in one run; never a bare time. B=word runs those whose name has the word.
 bench: all $(BENCHES)
 	tests/bench/run $(BUILD) $(B)

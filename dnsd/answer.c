@@ -414,8 +414,8 @@ static enum ax_rcode nothing(struct work *w, const struct find *f)
 }
 
 /* From where the name leads, step by step. */
-__attribute__((noinline, cold)) static enum ax_rcode answer_at_length(struct packet *m, const struct image *im,
-								      const struct dname *name, struct find *f)
+static __attribute__((noinline)) enum ax_rcode answer_at_length(struct packet *m, const struct image *im,
+								const struct dname *name, struct find *f)
 {
 	struct work w;
 	enum ax_rcode rcode;

@@ -135,6 +135,9 @@ void find_begin(struct find_ahead *a, const struct image *im, const struct dname
 {
 	unsigned depth = name->labels - im->apex_labels, first = depth <= im->deepest ? depth : im->deepest;
 	struct index_step at = { im->names, 0 };
+	a->link = 0;
+	if (index_bits(at.link) < INDEX_DIR_BITS)
+		return; /* what has few names is there */
 	for (unsigned d = 1; im->cuts && d < depth; d++) {
 		if (has_cuts(im, d)) {
 			first = d;
@@ -144,11 +147,11 @@ void find_begin(struct find_ahead *a, const struct image *im, const struct dname
 	a->hash = name->hash[im->apex_labels + first];
 	while (index_bits(at.link) && at.used < NEAR_BITS)
 		at = index_down(at, a->hash);
-	/* What has few names, or is asked for its apex, is there. */
-	a->link = first && at.used >= NEAR_BITS ? at.link : 0;
+	if (!first || at.used < NEAR_BITS)
+		return;
+	a->link = at.link;
 	a->used = at.used;
-	if (a->link)
-		__builtin_prefetch(index_bits(at.link) ? (const void *)index_slot(at, a->hash) : index_node(at.link));
+	__builtin_prefetch(index_bits(at.link) ? (const void *)index_slot(at, a->hash) : index_node(at.link));
 }
 
 const struct image_name *find_host(const struct image *im, const struct dname *host)
