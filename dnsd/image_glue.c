@@ -7,9 +7,9 @@
 enum { GLUE_MAX = 1024 };
 
 /* Being made. */
-struct glue {
-	struct wireset head;
-	uint8_t data[GLUE_MAX];
+union glue {
+	struct wireset set;
+	uint8_t room[sizeof(struct wireset) + GLUE_MAX];
 };
 
 /* Where in an answer, to a question for the cut itself, a name in the NS RRset is that stands at `at` of its data. */
@@ -20,27 +20,27 @@ static unsigned place_of(const struct wireset *ns, size_t at, size_t own_n)
 }
 
 /* Add the addresses of a type with the owner pointing at `place`; false if they are too many. */
-static bool add_addresses(struct glue *g, const struct image_name *host, uint16_t type, unsigned place)
+static bool add_addresses(union glue *g, const struct image_name *host, uint16_t type, unsigned place)
 {
 	const struct wireset *set = find_set(host, type).set;
 	if (!set)
 		return true;
-	if (g->head.size + set->size > GLUE_MAX || !(set->flags & WIRESET_READY))
+	if (g->set.size + set->size > GLUE_MAX || !(set->flags & WIRESET_READY))
 		return false;
-	uint8_t *p = g->data + g->head.size, *end = p + set->size;
+	uint8_t *p = g->set.data + g->set.size, *end = p + set->size;
 	memcpy(p, set->data, set->size);
 	for (; p < end; p += WIRESET_HEAD + ax_be16(p + 10)) {
 		p[0] = (uint8_t)(0xc0 | place >> 8);
 		p[1] = (uint8_t)place;
 	}
-	g->head.count = (uint16_t)(g->head.count + set->count);
-	g->head.size = (g->head.size + set->size) & 0x3fffffff;
+	g->set.count = (uint16_t)(g->set.count + set->count);
+	g->set.size = (g->set.size + set->size) & 0x3fffffff;
 	return true;
 }
 
 /* False if referrals must look for the glue: it stands elsewhere too, is much, or its hosts are spelled in capitals,
  * which a question may spell otherwise. */
-static bool gather(struct glue *g, const struct image *im, const struct dname *name, unsigned k,
+static bool gather(union glue *g, const struct image *im, const struct dname *name, unsigned k,
 		   const struct image_name *cut)
 {
 	uint8_t own[AX_NAME_MAX];
@@ -51,7 +51,7 @@ static bool gather(struct glue *g, const struct image *im, const struct dname *n
 	if (!(ns->flags & WIRESET_READY))
 		return false;
 	image_walk(&w, own, im, cut, ns);
-	g->head = (struct wireset){ .type = WIRESET_GLUE, .flags = WIRESET_READY };
+	g->set = (struct wireset){ .type = WIRESET_GLUE, .flags = WIRESET_READY };
 	for (uint32_t at = WIRESET_HEAD; wireset_record(&rr, &w); at = w.pos + WIRESET_HEAD) {
 		dname_take(&host, rr.rdata.p, rr.rdata.n);
 		if (!find_in_zone(im, &host))
@@ -75,11 +75,11 @@ static bool equal(const struct wireset *a, const struct wireset *b)
 
 enum ax_err image_refresh_cut(struct image *im, struct index_edit *e, const struct dname *name, unsigned k)
 {
-	struct glue g;
+	union glue g;
 	const struct image_name *cut = find_exact(im, name, k);
 	if (!cut || !(cut->flags & IMAGE_CUT))
 		return AX_OK;
-	const struct wireset *glue = gather(&g, im, name, k, cut) ? &g.head : NULL;
+	const struct wireset *glue = gather(&g, im, name, k, cut) ? &g.set : NULL;
 	if (equal(glue, image_glue(cut)))
 		return AX_OK;
 	struct image_name *x = image_name_copy(cut, glue);
