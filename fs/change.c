@@ -142,7 +142,11 @@ static int new_record(struct node **out, struct mount *m, fuse_req_t req, struct
 	*out = NULL;
 	if (error)
 		return error;
-	struct node *n = node_get(m, dir, name, NODE_RECORD);
+	/* whoever writes what somebody else deleted meanwhile writes another file than this */
+	struct node *old = node_find(m, dir, name), *n;
+	if (old && old->kind == NODE_RECORD && old->draft)
+		node_unhash(m, old);
+	n = node_get(m, dir, name, NODE_RECORD);
 	if (!n)
 		return ENOMEM;
 	node_pin(n);

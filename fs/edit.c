@@ -239,7 +239,7 @@ void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_
 /* Is there a text that was not judged as it is? */
 static bool to_judge(const struct node *n)
 {
-	const struct draft *d = node_drafts(n) && n->hashed ? n->draft : NULL;
+	const struct draft *d = node_drafts(n) && (n->hashed || n->kind == NODE_RECORD) ? n->draft : NULL;
 	return d && (draft_refused(d) ? !d->judged : d->dirty);
 }
 

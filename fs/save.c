@@ -220,6 +220,18 @@ static void saved(struct mount *m, struct ax_txn *t, struct node *n, struct text
 	d->dated = d->dated && d->shown;
 }
 
+/* The refused text is kept, and told of once; whoever looks now sees what is committed. */
+static void keep_refused(struct mount *m, struct node *n, const struct who *who)
+{
+	struct draft *d = n->draft;
+	if (n->parent->hashed)
+		reject(m, n->parent, n->name, ax_buf_view(&d->text), d->reason, who);
+	else
+		errors_refuse(m, who, n->parent, n->name, d->reason);
+	d->judged = true;
+	d->shown = false;
+}
+
 static int refuse(struct mount *m, struct node *n, struct text *s, const struct who *who, enum ax_err e)
 {
 	struct draft *d = n->kind == NODE_RECORD ? n->draft : NULL;
@@ -228,10 +240,21 @@ static int refuse(struct mount *m, struct node *n, struct text *s, const struct 
 	if (!d || d->gen != s->gen)
 		return error;
 	draft_refuse(d, error, ax_err_text(e));
-	reject(m, n->parent, n->name, ax_buf_view(&s->text), d->reason, who);
-	d->judged = true;
-	d->shown = false; /* whoever looks now sees what is committed */
+	keep_refused(m, n, who);
 	return error;
+}
+
+/* Another file has the name by now: renamed onto it, or made after somebody else had deleted the record. */
+static int refuse_nameless(struct mount *m, struct node *n, const struct who *who)
+{
+	if (!draft_refused(n->draft) && !n->draft->dirty)
+		return 0;
+	if (!draft_refused(n->draft))
+		draft_refuse(n->draft, ESTALE,
+			     "another file was put in the place of the one you opened; open it again");
+	if (!n->draft->judged)
+		keep_refused(m, n, who);
+	return draft_refused(n->draft);
 }
 
 /* Nothing new to judge: the answer given before, told once in `errors`. */
@@ -245,9 +268,7 @@ static int judged_before(struct mount *m, struct node *n, const struct who *who)
 		if (node_owner(&owner, n) && !record_key(&key, &owner, &n->view->apex, node_type(n)))
 			call_off(n->view, ax_buf_view(&key));
 		ax_buf_fini(&key);
-		reject(m, n->parent, n->name, ax_buf_view(&d->text), d->reason, who);
-		d->judged = true;
-		d->shown = false;
+		keep_refused(m, n, who);
 	}
 	return error;
 }
@@ -257,8 +278,10 @@ static int judge(struct mount *m, struct ax_txn *t, struct job *j)
 	struct node *n = j->node;
 	struct text s = { .text = AX_BUF_INIT };
 	struct commit c;
-	if (!n->hashed || n->kind != NODE_RECORD || !n->draft)
+	if (n->kind != NODE_RECORD || !n->draft)
 		return 0;
+	if (!n->hashed)
+		return refuse_nameless(m, n, &j->who);
 	if (draft_refused(n->draft) || !n->draft->dirty)
 		return judged_before(m, n, &j->who);
 	int error = take_text(&s, n, &n->draft->text);

@@ -92,6 +92,38 @@ old="300 IN A 5.5.5.5"
 is "the other's save stands" "$(cat "$A")" "$old"
 is "the text is kept" "$(tail -n 1 "$A.rejected")" "6.6.6.6"
 
+# another file in its place: what is written to the old one is told of, and kept
+python3 - "$H/api" >"$T/replaced" 2>&1 <<EOF
+import os, subprocess, sys
+def close(fd):
+    try:
+        os.close(fd)
+    except OSError as e:
+        print(e.errno)
+A, AAAA = sys.argv[1] + '/A', sys.argv[1] + '/AAAA'
+old = os.open(A, os.O_WRONLY | os.O_TRUNC)
+open(A + '~', 'w').write('5.5.5.5\n')
+os.rename(A + '~', A)
+os.write(old, b'6.6.6.7\n')
+close(old)
+subprocess.run(['$APEX_BUILD/apex', 'set', 'api', 'AAAA', '300', '::1'], check=True, stdout=subprocess.DEVNULL)
+old = os.open(AAAA, os.O_WRONLY)
+subprocess.run(['$APEX_BUILD/apex', 'delete', 'api', 'AAAA'], check=True, stdout=subprocess.DEVNULL)
+while os.path.exists(AAAA):
+    pass
+with open(AAAA, 'w') as new:
+    new.write('::2\n')
+os.write(old, b'::3\n')
+close(old)
+print(open(AAAA).read().split()[-1])
+os.unlink(AAAA)
+EOF
+is "a file that lost its name to another is ESTALE" "$(cat "$T/replaced")" "116
+116
+::2"
+is "its text is kept" "$(tail -n 1 "$A.rejected")" "6.6.6.7"
+has "and errors says why" "$M/errors" 'api/A: another file was put in the place'
+
 refused "a label in upper case" mkdir "$H/New"
 has "hints at lower case" "$M/errors" 'heads/main/New: .*lower case'
 refused "a type in lower case" sh -c "echo 1.1.1.1 > $H/api/aaaa"

@@ -189,7 +189,7 @@ class Calls(Both):
                 node.dated = when
             elif node.kind == "record" and node.draft and node.draft.shown:
                 node.draft.dated = when
-            elif node.kind == "record" and node.name != "SOA":
+            elif node.kind == "record":
                 self.tree.set_time(node.top().view, node.key(), when)
         try:
             if self.tree.lookup(path).kind == "label":

@@ -176,7 +176,7 @@ def head(rtype, words):
         elif not is_in and not quoted and text.upper() == "IN":
             is_in = True
         else:
-            return (ttl, words[i + 1:]) if text == rtype and not quoted else None
+            return (ttl, words[i + 1:]) if text.upper() == rtype and not quoted else None
     return None
 
 

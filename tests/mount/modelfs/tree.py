@@ -10,7 +10,7 @@ class Tree:
         self.errors = 0  # lines that `errors` got
         self.rejects = []  # files of refused texts, whose first line is not known
         self.times = {}  # (view kind, view name, key) -> (changed, time that utimens gave)
-        self.unsure = set()  # of those keys: another mount gave it a time, too
+        self.unsure = set()  # of those keys: whose time may be what utimens gave, or not
 
     # -- looking ------------------------------------------------------------------------------------------------
 
@@ -371,10 +371,12 @@ class Tree:
     def judge(self, node):
         """The text is complete: save it, or answer why not."""
         draft = node.draft
-        if not draft or not node.named:
-            if draft and draft.refused():
-                raise Errno(draft.refused())
+        if not draft:
             return
+        if not node.named and (draft.refused() or draft.dirty):
+            if not draft.judged or not draft.refused():
+                self.refused(node, draft.refused() or "ESTALE")
+            raise Errno(draft.refused())
         view, key = node.top().view, node.key()
         if draft.refused():
             if not draft.judged:
@@ -399,15 +401,21 @@ class Tree:
             draft.dated = None
 
     def refused(self, node, error):
-        self.call_off(node.top().view, node.key())
+        if node.named:
+            self.call_off(node.top().view, node.key())
         node.draft.refuse(error)
         node.draft.judged, node.draft.shown = True, False
-        self.reject(node.parent, node.name, node.draft.text)
+        if node.parent.named:
+            self.reject(node.parent, node.name, node.draft.text)
+        else:
+            self.errors += 1
 
     def set_time(self, view, key, when):
         record = self.ref(view).records.get(key)
-        if record:
-            self.times[view.kind, view.name, key] = (record.changed if key != ((), "SOA") else None, when)
+        if key == ((), "SOA"):  # which changes with each commit
+            self.unsure.add((view.kind, view.name, key))
+        elif record:
+            self.times[view.kind, view.name, key] = (record.changed, when)
 
     def time_of(self, view, key):
         """The time that utimens gave to a record as it is, or None."""
