@@ -142,10 +142,9 @@ static int new_record(struct node **out, struct mount *m, fuse_req_t req, struct
 	*out = NULL;
 	if (error)
 		return error;
-	/* whoever writes what somebody else deleted meanwhile writes another file than this */
-	struct node *old = node_find(m, dir, name), *n;
-	if (old && old->kind == NODE_RECORD && old->draft)
-		node_unhash(m, old);
+	struct node *n = node_find(m, dir, name);
+	if (n && node_drafts(n) && n->draft)
+		node_unhash(m, n); /* being written, and deleted by somebody else: another file */
 	n = node_get(m, dir, name, NODE_RECORD);
 	if (!n)
 		return ENOMEM;

@@ -188,7 +188,7 @@ def line(rtype, owner, words):
             return found[0], rdata(rtype, found[1])
         except Bad:
             pass
-    with_owner = head(rtype, words[1:]) if len(words) > 1 else None
+    with_owner = head(rtype, words[1:]) if len(words) > 1 and not words[0][1] else None
     if with_owner:
         try:
             data = rdata(rtype, with_owner[1])

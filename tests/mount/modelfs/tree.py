@@ -376,7 +376,7 @@ class Tree:
         if not node.named and (draft.refused() or draft.dirty):
             if not draft.judged or not draft.refused():
                 self.refused(node, draft.refused() or "ESTALE")
-            raise Errno(draft.refused())
+            raise Errno(draft.refused(), "EBADMSG")  # if a line of it was refused before
         view, key = node.top().view, node.key()
         if draft.refused():
             if not draft.judged:
