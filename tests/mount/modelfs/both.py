@@ -246,8 +246,8 @@ class Both:
         head, _, rest = got.partition(b"\n")
         if not head.startswith(b"; not committed: "):
             raise Mismatch("%s begins with %r" % (file.path(), head))
-        self.same(file.path(), rest, file.data)
-        file.data = got
+        self.same(file.path(), rest, self.tree.content(file))
+        file.named_file().data = got
         return True
 
     def agree(self, m, learn=False):
@@ -320,7 +320,7 @@ class Both:
         view = node.top().view
         records = self.tree.ref(view).records
         if node.kind == "record" and node.key() in records and not (node.draft and node.draft.shown) and \
-                (view.kind, view.name, node.key()) not in self.tree.unsure:
+                self.tree.is_sure(view, node.key()):
             if node.name == "SOA" and view.kind == "stage":
                 return None
             return "record", records[node.key()].changed if node.name != "SOA" else self.tree.ref(view).serial

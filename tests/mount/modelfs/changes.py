@@ -98,18 +98,20 @@ class Mount(Tree):
         node.place(parent, name)
 
     def link(self, source, path):
-        """A link of a record is a copy of its text. Of scratch it may be none."""
+        """A link of a record is a copy of its text."""
         node = self.lookup(source)
         parent, name = self.absent(path)
         if node.is_dir():
             raise Errno("EPERM")
-        if node.kind != "record":
-            raise Errno("EPERM")
         if self.new_kind(parent, name) == "record":
-            raise Errno("EPERM")
-        copy = Node("file", parent, name)
-        copy.data = self.content(node)
-        copy.place(parent, name)
+            self.refuse("EPERM")
+        new = Node("file", parent, name)
+        if node.kind == "record":
+            new.data = self.content(node)
+        else:
+            new.file = node.named_file()
+            new.file.links.add(new)
+        new.place(parent, name)
 
     # -- rename -------------------------------------------------------------------------------------------------
 
@@ -128,7 +130,7 @@ class Mount(Tree):
         if "exchange" in flags and not there:
             raise Errno("ENOENT")
         self.may_move(node, there, to, "exchange" in flags)
-        if there is node:
+        if there and there.named_file() is node.named_file():
             return
         if "exchange" in flags:
             raise Errno("EINVAL")
@@ -192,7 +194,10 @@ class Mount(Tree):
         self.call_off(view, key)
         if node.kind == "record":
             self.call_off(view, node.key())
-        dated, was_record = node.dated, node.kind == "record"
+        dated, was_record = node.named_file().dated, node.kind == "record"
+        if node.file or node.links:  # its other names keep the file
+            node.drop()
+            node = Node("record", to, new)
         node.place(to, new)
         if node.kind == "file":
             node.kind, node.data, node.dated, node.hidden = "record", b"", None, False

@@ -40,6 +40,8 @@ class Node:
         self.children = {}  # of a label: what is not in the store, and what was looked at
         self.made = False  # a label that stays until rmdir
         self.data = b""  # of a file
+        self.file = None  # of a hard link: the file that it is one more name of
+        self.links = set()  # of a file: its hard links
         self.target = ""  # of a link
         self.hidden = False  # a refused text, opened by name only
         self.dated = None  # a time that utimens gave to a file, which goes along when it becomes a record
@@ -47,6 +49,10 @@ class Node:
         self.unsaved = False  # a record that is not in the store yet
         self.handles = []
         self.view = None  # of the top of a record tree
+
+    def named_file(self):
+        """What a name leads to: the node itself, unless it is a hard link."""
+        return self.file or self
 
     def is_dir(self):
         return self.kind in ("label", "dir")
@@ -81,15 +87,20 @@ class Node:
         """Give it another place; whoever held that place has no name any more."""
         there = parent.children.get(name)
         if there and there is not self:
-            there.named = False
+            there.unname()
         if self.parent and self.parent.children.get(self.name) is self:
             del self.parent.children[self.name]
         self.parent, self.name = parent, name
         parent.children[name] = self
 
+    def unname(self):
+        self.named = False
+        if self.file:
+            self.file.links.discard(self)
+
     def drop(self):
         if self.named:
-            self.named = False
+            self.unname()
             if self.parent.children.get(self.name) is self:
                 del self.parent.children[self.name]
 

@@ -75,6 +75,7 @@ class Repo:
         self.tags = {}
         self.snapshots = {}
         self.clock = 0  # the last `changed`
+        self.given = {}  # (view kind, view name, key) -> the mounts by which utimens gave it a time
         self.serial = 0  # the newest of the zone
 
     def ref(self, kind, name):

@@ -89,6 +89,7 @@ class Tree:
 
     def content(self, node):
         """What reading a file gives."""
+        node = node.named_file()
         if node.kind == "file":
             return node.data
         if node.draft and node.draft.shown:
@@ -153,8 +154,8 @@ class Tree:
             file = Node("file", parent, name + ".rejected")
             file.hidden = True
             file.place(parent, file.name)
-        file.data = data
-        file.dated = None
+        file.named_file().data = data
+        file.named_file().dated = None
         self.rejects.append(file)
 
     # -- commits ------------------------------------------------------------------------------------------------
@@ -266,7 +267,8 @@ class Tree:
                 node.draft.loaded = True
                 node.draft.truncate(0)
         elif node.kind == "file" and "t" in flags:
-            self.resize(node, 0)
+            self.resize(node.named_file(), 0)
+        node = node.named_file()
         handle = Handle(node, "r" in flags, "w" in flags, "a" in flags)
         node.handles.append(handle)
         return handle
@@ -325,7 +327,7 @@ class Tree:
         if node.is_dir():
             raise Errno("EISDIR")
         if node.kind == "file":
-            self.resize(node, size)
+            self.resize(node.named_file(), size)
             return
         self.prepare(node, False)
         node.draft.truncate(size)
@@ -416,6 +418,12 @@ class Tree:
             self.unsure.add((view.kind, view.name, key))
         elif record:
             self.times[view.kind, view.name, key] = (record.changed, when)
+            self.repo.given.setdefault((view.kind, view.name, key), set()).add(id(self))
+
+    def is_sure(self, view, key):
+        """Of a record's time: what another mount gives shows when the store has it."""
+        key = view.kind, view.name, key
+        return key not in self.unsure and self.repo.given.get(key, set()) <= {id(self)}
 
     def time_of(self, view, key):
         """The time that utimens gave to a record as it is, or None."""
