@@ -76,32 +76,20 @@ void attr_set_time(struct mount *m, const struct node *n, uint64_t version, stru
 	pthread_cond_signal(&m->work); /* to be kept in the store */
 }
 
-/* The commit whose record n shows, and that record: the newest, or the one of which the kernel was told. */
+/* The tip of n's view, and the record that n shows of it. */
 static enum ax_err shown(struct ax_commit_info *tip, struct record_info *info, struct ax_buf *key, struct ax_txn *t,
-			 struct node *n, bool told)
+			 const struct node *n)
 {
-	struct ax_commit_info then;
-	struct record_info old;
 	struct ax_name owner;
 	if (!node_owner(&owner, n))
 		return AX_ENOENT;
 	enum ax_err e = record_key(key, &owner, &n->view->apex, node_type(n));
 	if (!e)
 		e = view_tip(tip, n->view, t);
-	if (!e)
-		e = record_look(info, NULL, t, tip, ax_buf_view(key));
-	if (e || !told || n->draft || !n->version || n->version == info->version || !node_keeps_text(n))
-		return e;
-	if (!ax_commit_info(&then, t, n->tip) && !record_look(&old, NULL, t, &then, ax_buf_view(key)) &&
-	    old.version == n->version) {
-		*tip = then;
-		*info = old;
-	}
-	ax_err_clear(); /* gc may have taken it */
-	return AX_OK;
+	return e ? e : record_look(info, NULL, t, tip, ax_buf_view(key));
 }
 
-int attr_text(struct ax_buf *text, uint64_t *version, struct mount *m, struct ax_txn *t, struct node *n, bool told)
+int attr_text(struct ax_buf *text, uint64_t *version, struct mount *m, struct ax_txn *t, struct node *n)
 {
 	struct ax_commit_info tip;
 	struct record_info info;
@@ -122,7 +110,7 @@ int attr_text(struct ax_buf *text, uint64_t *version, struct mount *m, struct ax
 		ax_buf_slice(text, ax_buf_view(&n->draft->text));
 		return ax_buf_check(text) ? ENOMEM : 0;
 	}
-	enum ax_err e = shown(&tip, &info, &key, t, n, told);
+	enum ax_err e = shown(&tip, &info, &key, t, n);
 	if (!e)
 		e = record_look(&info, text, t, &tip, ax_buf_view(&key));
 	if (!e) {
@@ -159,8 +147,7 @@ static int record_attr(struct stat *st, struct mount *m, struct ax_txn *t, struc
 	if (!e && attr_remembers(n, &tip)) {
 		info.version = info.changed = n->version;
 	} else if (!e) {
-		/* one of several readers must not move the text under the others (node.h) */
-		e = shown(&tip, &info, &key, t, n, n->opens > 1);
+		e = shown(&tip, &info, &key, t, n);
 	}
 	if (!e && info.version != n->version && info.version)
 		e = record_look(&info, &text, t, &tip, ax_buf_view(&key));
@@ -171,7 +158,6 @@ static int record_attr(struct stat *st, struct mount *m, struct ax_txn *t, struc
 	if (!e)
 		e = commit_time(&when, m, t, info.changed);
 	if (!e) {
-		n->clean = n->clean && n->version == info.version;
 		attr_remember(n, &tip, info.version, info.version ? info.size : 0);
 		put_size(st, n->size);
 		put_time(st, info.changed ? when : m->start);

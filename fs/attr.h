@@ -24,9 +24,7 @@ void attr_remember(struct node *n, const struct ax_commit_info *tip, uint64_t ve
 bool attr_remembers(const struct node *n, const struct ax_commit_info *tip);
 /* The commit that last changed anything at or below a label directory; 0: none did. */
 AX_MUST enum ax_err attr_changed(uint64_t *commit, struct ax_txn *t, struct node *n);
-/* The text a record file or `errors` shows now, appended; *version changes with it. told: a record's text of which
- * the kernel knows the size, even if it was changed since. */
-AX_MUST int attr_text(struct ax_buf *text, uint64_t *version, struct mount *m, struct ax_txn *t, struct node *n,
-		      bool told);
+/* The text a record file or `errors` shows now, appended; *version changes with it. */
+AX_MUST int attr_text(struct ax_buf *text, uint64_t *version, struct mount *m, struct ax_txn *t, struct node *n);
 
 #endif

@@ -277,7 +277,7 @@ static int copy_record(struct node **out, struct mount *m, fuse_req_t req, struc
 	struct ax_buf text = AX_BUF_INIT;
 	uint64_t version;
 	*out = NULL;
-	int error = attr_text(&text, &version, m, m->txn, from, false);
+	int error = attr_text(&text, &version, m, m->txn, from);
 	if (!error)
 		error = new_scratch(out, m, req, dir, name, NODE_FILE, 0644);
 	if (!error)

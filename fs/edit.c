@@ -18,8 +18,9 @@ static bool writes(int flags)
 	return (flags & O_ACCMODE) != O_RDONLY;
 }
 
-/* The kernel keeps the pages of a node's text (node.h). Past them, straight to us, who give each open file one whole
- * text at a time, go reads of what is being written, what has changed since its size was told, and the SOA. */
+/* A commit's text never changes: the kernel keeps its pages. A live one may change between any two requests, and a
+ * read through the kernel's pages ends at the size it was told last: half of a longer text. So those go straight to
+ * us, who give each open file one whole text at a time. */
 static int cache_flags(struct mount *m, struct node *n, struct fuse_file_info *fi)
 {
 	struct record_info info;
@@ -31,9 +32,8 @@ static int cache_flags(struct mount *m, struct node *n, struct fuse_file_info *f
 	ax_buf_fini(&key);
 	if (e)
 		return ax_err_errno(e);
-	fi->direct_io = n->draft || n->version != info.version || !node_keeps_text(n);
-	fi->keep_cache = !fi->direct_io && n->clean;
-	n->clean = n->clean || !fi->direct_io; /* opening without keep_cache drops what was there */
+	fi->keep_cache = n->view->kind == VIEW_COMMIT;
+	fi->direct_io = !fi->keep_cache;
 	return 0;
 }
 
@@ -92,7 +92,6 @@ int edit_open(struct mount *m, fuse_req_t req, struct node *n, struct fuse_file_
 		fi->direct_io = 1;
 	h->node = n;
 	h->flags = fi->flags;
-	h->through_pages = !fi->direct_io;
 	h->process = writes(fi->flags) && node_drafts(n) ? who_process(fuse_req_ctx(req)->pid) : 0;
 	n->opens++;
 	n->writers += writes(fi->flags);

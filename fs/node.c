@@ -373,11 +373,6 @@ bool node_kept(const struct node *n)
 	return n->kind == NODE_TREE && n->dir && n->dir->made;
 }
 
-bool node_keeps_text(const struct node *n)
-{
-	return n->kind == NODE_RECORD && (n->view->kind == VIEW_COMMIT || strcmp(n->name, "SOA") != 0);
-}
-
 bool node_hidden(const struct node *n)
 {
 	return n->scratch && n->scratch->hidden;

@@ -17,10 +17,6 @@
  * A node is known by its parent and its name; a path is read by walking up, so that renaming a directory is changing
  * one node. The number the kernel gets (nodeid) is the node's address and follows the object through a rename; st_ino
  * is another thing (attr.c).
- * A record's node is one text of it. The kernel keeps pages and size by node, and a read that finds pages of one text
- * and the size of another shows half of it; so when somebody else changes the record, its name leads to a new node,
- * as if a new file had been renamed there. Only what this mount itself writes in place changes a node's text; and the
- * last one who has the old open moves on to the new when it asks.
  * A hard link is a node of its own in the table, NODE_NAME, that leads to the file's: whatever name it was found by,
  * the kernel must get one number. A file whose first name went lives on, nameless, as long as a NODE_NAME pins it.
  * Invariants: of one parent and name at most one node is in the table. A node lives while the kernel counts it
@@ -78,7 +74,6 @@ struct node {
 				   DIFF: version is the commit it leads to. ZONEFILE: as RECORD, but
 				   in the overlay its name is away until who_clock() is version */
 	uint64_t tip;           /* RECORD: a commit that has the text of `version`. TREE: of which the two are */
-	bool clean;             /* RECORD: no page the kernel may keep is of another text */
 	union {
 		struct dir *dir;     /* TREE, DIR, ZONEDIR: what is not in the tree; may be NULL */
 		struct draft *draft; /* RECORD, ZONEFILE: being written; may be NULL */
@@ -148,8 +143,6 @@ AX_MUST bool node_keep(struct node *n);
 /* No longer. */
 void node_unkeep(struct mount *m, struct node *n);
 bool node_kept(const struct node *n);
-/* Does the kernel keep its text? Not the SOA's, which changes with every commit. */
-bool node_keeps_text(const struct node *n);
 /* Is it written through a draft? */
 static inline bool node_drafts(const struct node *n)
 {

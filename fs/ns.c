@@ -112,8 +112,6 @@ static int walk_record(struct node **out, struct mount *m, struct ax_txn *t, str
 	ax_buf_fini(&key);
 	if (e)
 		return ax_err_errno(e);
-	if (n && node_keeps_text(n) && !n->draft && n->version && n->version != info.version)
-		node_drop(m, n);
 	n = node_get(m, dir, name, NODE_RECORD);
 	if (n && !n->version && !n->nlookup) /* else the kernel was told another size */
 		attr_remember(n, &tip, info.version, info.size);

@@ -190,7 +190,7 @@ static int refresh(struct handle *h, struct mount *m)
 	uint64_t version;
 	if ((n->kind == NODE_ERRORS || n->kind == NODE_STATUS) && h->version)
 		return 0;
-	int error = attr_text(&text, &version, m, m->txn, n, h->through_pages);
+	int error = attr_text(&text, &version, m, m->txn, n);
 	if (error || (version && version == h->version)) {
 		ax_buf_fini(&text);
 		return error == ENOENT ? 0 : error;

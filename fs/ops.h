@@ -21,7 +21,6 @@ struct handle {
 	struct node *node;           /* pinned */
 	int flags;
 	pid_t process;      /* who opened it: its flush is the one that counts */
-	bool through_pages; /* the kernel's: it reads what its size is of */
 	struct ax_buf text; /* what a reader sees, as of `version` */
 	uint64_t version;
 	struct rendered *rendered; /* LOG, DIFF */

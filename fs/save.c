@@ -113,7 +113,6 @@ int save_load_draft(struct mount *m, struct ax_txn *t, struct node *n)
 	struct ax_buf key = AX_BUF_INIT;
 	uint64_t version;
 	(void)m;
-	n->clean = false;
 	if (n->draft->loaded)
 		return 0;
 	ax_buf_clear(&n->draft->text);

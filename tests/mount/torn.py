@@ -17,13 +17,23 @@ def commit(addresses):
     subprocess.run([apex, 'set', 'torn', 'A', '300'] + addresses, check=True, stdout=subprocess.DEVNULL)
 
 
+def whole(fd):
+    """As cat reads: until there is nothing more."""
+    text = b''
+    while True:
+        more = os.pread(fd, 1 << 17, len(text))
+        if not more:
+            return text
+        text += more
+
+
 def look(keep, stop, seen):
     fd = os.open(path, os.O_RDONLY)
     while not stop.is_set():
         if not keep:
             os.close(fd)
             fd = os.open(path, os.O_RDONLY)
-        text = os.pread(fd, 1 << 17, 0)
+        text = whole(fd)
         seen.value += 1
         if text not in texts:
             print('half a text: %d octets, ends in %r' % (len(text), text[-40:]), flush=True)
