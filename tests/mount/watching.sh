@@ -35,6 +35,7 @@ looks() {
 }
 tm new-session -d -x 120 -y 30 "cd $T && vim -N -u NONE --cmd 'set backupskip= noautoread' $H/api/A; sleep 60"
 see '1\.2\.3\.4'
+sleep 0.3 # until it reads keys
 looks 1
 has "vim: nothing changed, no warning" "$T/out" 'looked 1'
 typed ":call setline(1, '300 IN A 10.0.0.1')"
@@ -54,7 +55,9 @@ tm kill-server
 session=2
 tm new-session -d -x 120 -y 30 "cd $T && vim -N -u NONE --cmd 'set backupskip= noautoread' $H/api/A; sleep 60"
 see '10\.0\.0\.4'
+sleep 0.3
 typed ":call setline(1, '300 IN A 10.0.0.5')"
+see '10\.0\.0\.5'
 echo 10.0.0.6 >"$H2/api/A"
 sleep 0.1
 typed ":w"
