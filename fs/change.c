@@ -164,7 +164,7 @@ static int new_record(struct node **out, struct mount *m, fuse_req_t req, struct
 			waiting_set_writer(&dir->view->waiting, g, n);
 	}
 	ax_buf_fini(&key);
-	*out = n;
+	*out = error ? NULL : n;
 	if (error)
 		node_drop(m, n);
 	node_unpin(m, n);
