@@ -244,7 +244,7 @@ bool node_owner(struct ax_name *out, const struct node *n)
 		return false;
 	if (n->kind != NODE_TREE)
 		n = n->parent;
-	for (; n != n->view->root; n = n->parent) {
+	for (; n->view && n != n->view->root; n = n->parent) {
 		uint8_t label[AX_LABEL_MAX];
 		if (n->kind != NODE_TREE || ax_label_from_file(label, &len, n->name))
 			return false;
@@ -254,6 +254,8 @@ bool node_owner(struct ax_name *out, const struct node *n)
 		memcpy(out->wire + at + 1, label, len);
 		at += 1 + len;
 	}
+	if (!n->view)
+		return false; /* its branch or stage went */
 	memcpy(out->wire + at, n->view->apex.wire, n->view->apex.n);
 	out->n = (uint8_t)(at + n->view->apex.n);
 	return true;

@@ -83,7 +83,11 @@ is "has what the branch has" "$(ls "$M/heads/seen" | grep -c '^x[5-8]')" "31"
 not_ok "and no scratch" test -e "$M/heads/seen/x~"
 touch "$M/heads/seen/y~"
 rm "$M/heads/seen/x48/A"
+cd "$M/heads/seen/x49" || exit
 apex branch -D seen >/dev/null
+soon "a branch that goes is gone" 2 sh -c "! test -e $M/heads/seen"
+not_ok "for who stands in it, too" sh -c "cat A || stat A || ls | grep A || echo 10.0.0.1 >A"
+cd / || exit
 apex branch seen >/dev/null
 soon "one that somebody else removed and made again has no scratch" 2 sh -c "! test -e $M/heads/seen/y~"
 soon "and all records" 2 test -e "$M/heads/seen/x48/A"
