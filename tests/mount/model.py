@@ -57,7 +57,17 @@ class Run:
         except (Mismatch, real.Crash) as e:
             raise Failed(self.trace, str(e)) from e
         except Exception as e:
+            self.check_alive()
             raise Failed(self.trace, "".join(traceback.format_exception(e, chain=False))) from e
+
+    def check_alive(self):
+        """Was it that a mount ended?"""
+        time.sleep(0.1)
+        try:
+            for mount in self.both.mounts:
+                mount.check()
+        except real.Crash as e:
+            raise Failed(self.trace, str(e)) from e
 
     def finish(self):
         """Close all; unmounted, checked and exported it is what the model says."""
