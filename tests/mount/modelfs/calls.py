@@ -72,6 +72,9 @@ class Calls(Both):
         if not handle.writes or not handle.reads or handle.append or len(content) < offset + len(data) or \
                 not handle.node.named:
             return
+        view = handle.node.top().view
+        if view and self.tree.ref(view).protected:  # refused as often as the kernel tries
+            return
 
         def model():
             self.tree.write(handle, content[:offset] + data + content[offset + len(data):], 0)
@@ -141,8 +144,8 @@ class Calls(Both):
         merged = not branch.commits and branch.tip in self.repository.must("log", "--porcelain", "main")
 
         def drop():
-            if not merged:
-                self.tree.refuse("EPERM")
+            if branch.protected or not merged:
+                self.tree.refuse("EPERM", "EROFS")
             del self.repo.branches[name]
             self.repo.clock += 1
         self.call(drop, lambda: os.rmdir(self.real.at(path)))
@@ -264,9 +267,13 @@ class Calls(Both):
         if behind is not None:
             lines.insert(0, "; commit " + tip)
         data = ("\n".join(lines) + "\n").encode()
-        self.call(lambda: self.tree.save_zone(branch, stated, None if behind is None else base.records,
-                                              how != "rename"),
-                  lambda: self.write_file(path, data, how))
+        def model():
+            try:
+                self.tree.save_zone(branch, stated, None if behind is None else base.records, how != "rename")
+            except Errno as e:
+                self.tree.errors += how == "rename" and "ESTALE" in e.names  # the kernel asks again
+                raise
+        self.call(model, lambda: self.write_file(path, data, how))
 
     def filler(self, path):
         """The zone as its file shows it must be the model's; the rest of it is returned."""

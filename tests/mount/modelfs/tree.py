@@ -414,8 +414,8 @@ class Tree:
 
     def set_time(self, view, key, when):
         record = self.ref(view).records.get(key)
-        if key == ((), "SOA"):  # which changes with each commit
-            self.unsure.add((view.kind, view.name, key))
+        if key == ((), "SOA"):  # which changes with each commit: nobody is sure
+            self.repo.given[view.kind, view.name, key] = {id(self), None}
         elif record:
             self.times[view.kind, view.name, key] = (record.changed, when)
             self.repo.given.setdefault((view.kind, view.name, key), set()).add(id(self))
