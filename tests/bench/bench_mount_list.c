@@ -46,12 +46,8 @@ static double watch(const char *command)
 	pid_t pid = fork();
 	if (pid < 0)
 		err(1, "fork");
-	if (pid == 0) {
-		if (chdir(sides[APEXFS].root))
-			err(127, "%s", sides[APEXFS].root);
-		execl("/bin/sh", "sh", "-c", command, NULL);
-		err(127, "sh");
-	}
+	if (pid == 0)
+		become_shell(sides[APEXFS].root, command);
 	while (waitpid(pid, &status, WNOHANG) == 0) {
 		double own = memory_of(sides[APEXFS].pid).own;
 		most = own > most ? own : most;

@@ -60,6 +60,15 @@ static inline const char *built(const char *name)
 	return path;
 }
 
+/* In a child: become a shell in a folder (NULL: here). What is to be done at the parent's exit is not the child's. */
+static inline void become_shell(const char *dir, const char *command)
+{
+	if (!dir || !chdir(dir))
+		execl("/bin/sh", "sh", "-c", command, NULL);
+	warn("%s", dir ? dir : "sh");
+	_exit(127);
+}
+
 /* A shell in a folder (NULL: here). The exit status. */
 static inline int shell_in(const char *dir, const char *command)
 {
@@ -67,12 +76,8 @@ static inline int shell_in(const char *dir, const char *command)
 	int status;
 	if (pid < 0)
 		err(1, "fork");
-	if (pid == 0) {
-		if (dir && chdir(dir))
-			err(127, "%s", dir);
-		execl("/bin/sh", "sh", "-c", command, NULL);
-		err(127, "sh");
-	}
+	if (pid == 0)
+		become_shell(dir, command);
 	if (waitpid(pid, &status, 0) != pid)
 		err(1, "waitpid");
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
@@ -114,7 +119,7 @@ static inline void start_program(struct side *s, int which, bool debug)
 		return;
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (!freopen(s->log, "w", stderr) || !freopen("/dev/null", "w", stdout))
-		err(127, "%s", s->log);
+		_exit(127);
 	char layout[96], repo[96];
 	snprintf(layout, sizeof layout, "%s/layout", bench_dir);
 	snprintf(repo, sizeof repo, "%s/repo", bench_dir);
@@ -125,7 +130,20 @@ static inline void start_program(struct side *s, int which, bool debug)
 		execl(built("tests/bench/barefs"), "barefs", flag, layout, s->point, NULL);
 	else
 		execl(built("tests/bench/barefs"), "barefs", layout, s->point, NULL);
-	err(127, "%s", side_name[which]);
+	warn("%s", side_name[which]);
+	fflush(stderr);
+	_exit(127);
+}
+
+static inline void must_run(int which)
+{
+	int status;
+	pid_t pid = waitpid(sides[which].pid, &status, WNOHANG);
+	if (!pid)
+		return;
+	sides[which].pid = 0;
+	must_shell("tail %s >&2", sides[which].log);
+	errx(1, "%s ended before it was mounted, status %#x", side_name[which], pid < 0 ? -1 : status);
 }
 
 static inline void side_start(int which, bool debug)
@@ -140,8 +158,9 @@ static inline void side_start(int which, bool debug)
 		err(1, "%s", s->point);
 	start_program(s, which, debug);
 	for (int i = 0; device_of(s->point) == below || access(s->root, F_OK); i++) {
-		if (i == MOUNT_TRIES || waitpid(s->pid, NULL, WNOHANG))
-			errx(1, "%s was not mounted: see %s", side_name[which], s->log);
+		must_run(which);
+		if (i == MOUNT_TRIES)
+			errx(1, "%s is not mounted after %d tries", side_name[which], i);
 		usleep(2000);
 	}
 }
@@ -167,7 +186,7 @@ static inline double side_cpu_us(int which)
 {
 	clockid_t clock;
 	if (clock_getcpuclockid(sides[which].pid, &clock))
-		errx(1, "%s is gone: see %s", side_name[which], sides[which].log);
+		errx(1, "%s is gone", side_name[which]);
 	return clock_us(clock);
 }
 
