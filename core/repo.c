@@ -16,7 +16,7 @@ struct ax_repo {
 
 /* -- open -------------------------------------------------------------------------------------------------- */
 
-enum ax_err ax_repo_open(struct ax_repo **out, const char *dir, bool read_only)
+static enum ax_err open_repo(struct ax_repo **out, const char *dir, bool read_only, const struct ax_slot *slot)
 {
 	struct ax_repo *r = calloc(1, sizeof *r);
 	*out = NULL;
@@ -27,7 +27,7 @@ enum ax_err ax_repo_open(struct ax_repo **out, const char *dir, bool read_only)
 	r->read_only = read_only;
 	enum ax_err e = ax_hash_init();
 	if (!e)
-		e = ax_store_open(&r->store, dir, read_only);
+		e = slot ? ax_store_open_lockless(&r->store, dir, slot) : ax_store_open(&r->store, dir, read_only);
 	if (e) {
 		free(r->dir);
 		free(r);
@@ -35,6 +35,16 @@ enum ax_err ax_repo_open(struct ax_repo **out, const char *dir, bool read_only)
 	}
 	*out = r;
 	return AX_OK;
+}
+
+enum ax_err ax_repo_open(struct ax_repo **out, const char *dir, bool read_only)
+{
+	return open_repo(out, dir, read_only, NULL);
+}
+
+enum ax_err ax_repo_open_lockless(struct ax_repo **out, const char *dir, const struct ax_slot *slot)
+{
+	return open_repo(out, dir, true, slot);
 }
 
 void ax_repo_close(struct ax_repo *r)

@@ -20,6 +20,8 @@
 struct ax_repo;
 
 AX_MUST enum ax_err ax_repo_open(struct ax_repo **out, const char *dir, bool read_only);
+/* For reading under another process's slot: see ax_store_open_lockless. */
+AX_MUST enum ax_err ax_repo_open_lockless(struct ax_repo **out, const char *dir, const struct ax_slot *slot);
 void ax_repo_close(struct ax_repo *r);
 struct ax_store *ax_repo_store(struct ax_repo *r);
 const char *ax_repo_dir(const struct ax_repo *r);

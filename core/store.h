@@ -22,6 +22,9 @@
 struct ax_store;
 struct ax_txn;
 
+/* The id of a state is that of its transaction below the number of environments before: see ax_store_epoch. */
+enum { AX_EPOCH_SHIFT = 40 };
+
 enum ax_table { AX_TABLE_MAIN, AX_TABLE_GONE, AX_TABLE_CID };
 
 /* The first byte of every key in main, so that no two kinds ever meet. Part of the format: apex-repository(7) has
@@ -51,6 +54,23 @@ AX_MUST enum ax_err ax_store_create(const char *dir, bool shared, uint32_t gid);
 /* Open an existing one; stale readers are cleared. AX_ENOREPO if there is none, AX_EVERSION if it is newer than
  * this program. read_only: no write transaction will be begun (the lock file is still written). */
 AX_MUST enum ax_err ax_store_open(struct ax_store **out, const char *dir, bool read_only);
+/* Who holds a reader's slot for a store that has none of its own, so that what it reads is not overwritten: another
+ * process, asked by these (dnsd/keeper.h). Called one at a time. */
+struct ax_slot {
+	/* Hold one more, on the newest state; *id is as ax_store_last_txn's. A commit can be read without locks
+	 * before it is durable, and before who asks for it with locks is given it: `seen` is what was read so, or 0.
+	 * Should it never become so, as its writer died, it is to be looked after. */
+	enum ax_err (*take)(void *ctx, uint64_t *id, uint64_t seen);
+	/* Let go of all but the last: nothing older is read any more. */
+	enum ax_err (*release)(void *ctx);
+	void *ctx;
+};
+/* Open it for reading, under somebody else's slot, which outlives it: no file is written or locked, and none is open
+ * for writing. Each transaction is as ever; ax_store_keep_up must be called now and then. */
+AX_MUST enum ax_err ax_store_open_lockless(struct ax_store **out, const char *dir, const struct ax_slot *slot);
+/* Let the slot follow: hold the newest state too, and let go of older ones once nobody here reads them. Cheap if
+ * nothing is to be done; it never waits for a reader. Any other store is left alone. */
+AX_MUST enum ax_err ax_store_keep_up(struct ax_store *s);
 void ax_store_close(struct ax_store *s);
 /* The id of the last committed transaction: a few loads, no system call. Moves with every commit of any process, and
  * grows when a repack puts another environment in this one's place. */

@@ -119,6 +119,8 @@ static int open_env_locked(MDB_env **out, const char *path, unsigned flags, mode
 
 static int open_env(MDB_env **out, const char *path, unsigned flags, mode_t mode, size_t size)
 {
+	if (flags & MDB_NOLOCK) /* there is no lock file to be initialised */
+		return open_env_locked(out, path, flags, mode, size);
 	int lock = ax_env_lock_opening(path);
 	if (lock < 0)
 		return errno;
@@ -306,7 +308,7 @@ static enum ax_err find_data(struct stat *st, const char *path)
 			       : ax_fail(AX_ENOREPO, "%s: not an apexfs repository", path);
 }
 
-enum ax_err ax_env_open(struct ax_env **out, const char *path, bool read_only, size_t map_size)
+enum ax_err ax_env_open(struct ax_env **out, const char *path, unsigned flags, size_t map_size)
 {
 	struct stat st;
 	int dead;
@@ -316,7 +318,7 @@ enum ax_err ax_env_open(struct ax_env **out, const char *path, bool read_only, s
 	if (!e)
 		return err ? err : ax_fail(AX_ENOMEM, "out of memory");
 	pthread_mutex_init(&e->resize_lock, NULL);
-	int rc = open_env(&e->env, path, read_only ? MDB_RDONLY : 0, st.st_mode & 0666, map_size);
+	int rc = open_env(&e->env, path, flags, st.st_mode & 0666, map_size);
 	if (rc)
 		err = ax_fail(ax_env_error(rc), "%s: cannot open the store: %s", path, mdb_strerror(rc));
 	if (!err)

@@ -44,7 +44,8 @@ struct ax_env {
 /* Make <dir>/store, or <dir>/<name>, with its databases. AX_EEXIST if there is one. */
 AX_MUST enum ax_err ax_env_create(const char *path, bool shared, uint32_t gid);
 /* path is that of the environment's folder; it outlives the environment. */
-AX_MUST enum ax_err ax_env_open(struct ax_env **out, const char *path, bool read_only, size_t map_size);
+/* flags: MDB_RDONLY, and MDB_NOLOCK for one whose readers' slot somebody else holds: then nothing is written. */
+AX_MUST enum ax_err ax_env_open(struct ax_env **out, const char *path, unsigned flags, size_t map_size);
 /* Release it all, whoever is on it. NULL is fine. */
 void ax_env_free(struct ax_env *e);
 

@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "dnsd/arms.h"
-#include "dnsd/due.h"
 #include "dnsd/handover.h"
 #include "dnsd/http.h"
 #include "dnsd/metrics.h"
@@ -21,11 +20,10 @@ enum { PLAIN_THREADS = 2, KEYS_FILE_MAX = 1 << 20, SILENT_S = 10 };
 
 struct daemon {
 	struct conf conf;
-	void (*log)(const char *text);
+	void (*log)(const char *text), (*lost)(void);
 	struct ax_repo *repo;
 	struct ax_keys keys; /* trusted */
-	struct ax_pins *pins;
-	struct due *due;
+	struct keeper *keeper;
 	struct arms *arms;
 	struct queue *queue;
 	struct listen_sockets sockets;
@@ -159,11 +157,11 @@ static struct tls_pair *take_pair(struct conf *c)
 	return pair;
 }
 
-/* What is scheduled is carried out by whoever may write; a daemon that may only read serves all the same. */
+/* The keeper first: it is a child of a process that has no threads yet. */
 static enum ax_err open_repository(struct daemon *d)
 {
-	enum ax_err e = ax_repo_open(&d->repo, d->conf.repo, false);
-	return e == AX_EPERM || e == AX_EROFS ? ax_repo_open(&d->repo, d->conf.repo, true) : e;
+	enum ax_err e = keeper_start(&d->keeper, d->conf.repo, d->log);
+	return e ? e : ax_repo_open_lockless(&d->repo, d->conf.repo, keeper_slot(d->keeper));
 }
 
 /* How many connections there may be: each needs a descriptor, and some are needed for what else is open. */
@@ -229,8 +227,6 @@ static enum ax_err acquire(struct daemon *d)
 		e = rrl_new(&d->rrl, c->rrl_accounts);
 	if (!e)
 		e = open_repository(d);
-	if (!e && ax_pins_open(&d->pins, c->repo))
-		d->log("gc can't be told what is served here: nothing can be written to the repository's folder");
 	return e ? e : open_sockets(d);
 }
 
@@ -241,7 +237,7 @@ static enum ax_err serve(struct daemon *d)
 	const struct follow_options follow = { .zones = c->zones,
 					       .nzones = c->nzones,
 					       .trusted = c->require_signed ? &d->keys : NULL,
-					       .pins = d->pins,
+					       .keeper = d->keeper,
 					       .now = now(),
 					       .log = d->log };
 	const struct tcp_options tcp = { .threads = c->threads,
@@ -250,7 +246,9 @@ static enum ax_err serve(struct daemon *d)
 					 .idle_s = c->tcp_idle_s,
 					 .write_s = c->tcp_write_s,
 					 .tls = d->tls };
-	enum ax_err e = arms_start(&d->arms, d->repo, &follow, take_routing(&d->conf));
+	enum ax_err e = keeper_follow(d->keeper, ax_repo_store(d->repo), d->lost);
+	if (!e)
+		e = arms_start(&d->arms, d->repo, &follow, take_routing(&d->conf));
 	if (!e)
 		e = queue_start(&d->queue, ax_repo_store(d->repo), PLAIN_THREADS);
 	if (!e)
@@ -264,14 +262,12 @@ static enum ax_err serve(struct daemon *d)
 			      d->rrl, d->log);
 	if (!e && c->metrics.n)
 		e = http_start(&d->http, d->http_fd, page, d);
-	if (!e)
-		e = due_start(&d->due, d->repo, d->log);
 	if (!e && c->handover)
 		e = handover_wait(&d->next, c->handover, d->open_fds, d->opens);
 	return e;
 }
 
-enum ax_err daemon_start(struct daemon **out, struct conf *c, void (*log)(const char *text))
+enum ax_err daemon_start(struct daemon **out, struct conf *c, void (*log)(const char *text), void (*lost)(void))
 {
 	*out = NULL;
 	struct daemon *d = calloc(1, sizeof *d);
@@ -281,6 +277,7 @@ enum ax_err daemon_start(struct daemon **out, struct conf *c, void (*log)(const 
 	}
 	d->conf = *c;
 	d->log = log;
+	d->lost = lost;
 	d->http_fd = -1;
 	d->started_s = monotonic_s();
 	enum ax_err e = acquire(d);
@@ -300,7 +297,6 @@ void daemon_stop(struct daemon *d)
 		return;
 	handover_free(d->before);
 	handover_free(d->next);
-	due_stop(d->due);
 	http_stop(d->http);
 	xdp_stop(d->xdp);
 	udp_stop(d->udp);
@@ -312,7 +308,7 @@ void daemon_stop(struct daemon *d)
 	listen_close(&d->sockets);
 	free(d->open_fds);
 	arms_stop(d->arms);
-	ax_pins_close(d->pins);
+	keeper_stop(d->keeper);
 	ax_repo_close(d->repo);
 	tls_free(d->tls);
 	rrl_free(d->rrl);

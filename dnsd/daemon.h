@@ -2,7 +2,7 @@
  *
  *     who asks          listen udp xdp tcp tls http
  *     who answers       queue, and the threads of udp and tcp
- *     from what         arms: a follower for each branch; the store
+ *     from what         arms: a follower for each branch; the store, under the keeper's slot
  *
  * Threads: one, which holds no view; only daemon_page is called by http.h's. */
 #ifndef DAEMON_H
@@ -13,8 +13,10 @@
 struct daemon;
 
 /* Start with a configuration, which is taken over in any case. log: a line for the operator, without LF; from any
- * thread. On failure nothing is left running. */
-AX_MUST enum ax_err daemon_start(struct daemon **out, struct conf *c, void (*log)(const char *text));
+ * thread. lost: called on a thread of its own if who keeps the store for us died; the process must end there and
+ * then, before it reads what may be overwritten. On failure nothing is left running. There are no threads yet. */
+AX_MUST enum ax_err daemon_start(struct daemon **out, struct conf *c, void (*log)(const char *text),
+				 void (*lost)(void));
 /* Go over to another configuration, which is taken over in any case, between two queries: all of it or nothing. */
 AX_MUST enum ax_err daemon_reload(struct daemon *d, struct conf *c);
 /* It answers: tell who waits for that, among them the daemon that ran before, which may end now. */

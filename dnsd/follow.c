@@ -440,9 +440,9 @@ static enum ax_err pin(uint64_t *commit, struct follow *f, const struct ax_zone 
 /* gc leaves what is served, also when no ref leads there any more. */
 static void keep(struct follow *f, struct served *z)
 {
-	if (!z->pinned || !f->options.pins)
+	if (!z->pinned || !f->options.keeper)
 		return;
-	z->kept = !ax_commit_id(&z->pin, f->txn, z->pinned) && !ax_pins_add(f->options.pins, &z->pin);
+	z->kept = !ax_commit_id(&z->pin, f->txn, z->pinned) && !keeper_pin(f->options.keeper, &z->pin);
 	if (!z->kept)
 		tell(f, NULL, ax_err_text(AX_EIO));
 }
@@ -539,7 +539,7 @@ void follow_stop(struct follow *f)
 		close(f->wake);
 	for (uint32_t i = 0; i < f->zones; i++) {
 		if (f->zone[i] && f->zone[i]->kept)
-			ax_pins_drop(f->options.pins, &f->zone[i]->pin);
+			keeper_unpin(f->options.keeper, &f->zone[i]->pin);
 		if (f->zone[i])
 			vouch_fini(&f->zone[i]->vouch);
 		free(f->zone[i]);

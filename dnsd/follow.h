@@ -14,9 +14,9 @@
 #ifndef FOLLOW_H
 #define FOLLOW_H
 
-#include "core/pin.h"
 #include "core/repo.h"
 #include "core/sign.h"
+#include "dnsd/keeper.h"
 #include "dnsd/stats.h"
 
 struct follow_options {
@@ -25,7 +25,7 @@ struct follow_options {
 	const struct ax_name *zones; /* only these; all if nzones is 0 */
 	size_t nzones;
 	const struct ax_keys *trusted; /* only commits that one of these signed; NULL: any */
-	struct ax_pins *pins;          /* where gc is told of what `at` serves; NULL: nowhere */
+	struct keeper *keeper;         /* who tells gc of what `at` serves; NULL: nobody */
 	uint32_t slot;                 /* of publish.h, where the view goes */
 	struct ax_time now;            /* what a revision like main@{2 days ago} counts from */
 	void (*log)(const char *text); /* a line for the operator, without LF; from any thread */

@@ -59,6 +59,12 @@ static void say(const char *text)
 	fprintf(stderr, "apexd: %s\n", text);
 }
 
+static void lost(void)
+{
+	say("the keeper of the store has died: this must end, too, before it reads what may be overwritten");
+	_exit(ax_err_status(AX_EINTERNAL));
+}
+
 static void no_op(int signal)
 {
 	(void)signal;
@@ -167,7 +173,7 @@ int main(int argc, char **argv)
 	if (!e && signals < 0)
 		e = ax_fail(AX_EIO, "signalfd: %s", strerror(errno));
 	if (!e)
-		e = daemon_start(&d, &conf, say);
+		e = daemon_start(&d, &conf, say, lost);
 	if (e)
 		say(ax_err_text(e));
 	else
