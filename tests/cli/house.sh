@@ -91,6 +91,9 @@ fusermount3 -u mnt
 wait "$fs"
 kill -KILL "$daemon"
 wait "$daemon" 2>/dev/null
+# its keeper ends a moment after it
+no_pins() { [ "$(apex stat --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["pins"])')" = 0 ]; }
+soon "pin__they_are_nobodys" 10 no_pins
 ok "pin__gc_after_they_ended_and_one_was_killed" apex gc
 has "pin__gc_drops_them_now" out '^dropped 2 commits'
 is "pin__no_file_is_left" "$(find repo/pins -type f ! -name '.*' | wc -l)" 0
