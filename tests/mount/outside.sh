@@ -11,6 +11,8 @@ warm() { find "$M/heads" -printf '' -type f -exec cat {} + >/dev/null 2>&1; ls -
 warm
 apex set api A 300 2.2.2.2 >/dev/null
 soon "a changed record" 1 shows "$A" "300 IN A 2.2.2.2"
+told() { [ "$(stat -c %s "$A")" = 17 ] && [ "$(stat -c %y "$A")" = "$(stat -L -c %y "$M/commits/main")" ]; }
+soon "its size and time" 1 told
 is "its size" "$(stat -c %s "$A")" "17"
 is "its time" "$(stat -c %y "$A")" "$(stat -L -c %y "$M/commits/main")"
 is "the serial" "$(awk '{print $6}' "$H/SOA")" "2"
