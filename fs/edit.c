@@ -92,6 +92,7 @@ int edit_open(struct mount *m, fuse_req_t req, struct node *n, struct fuse_file_
 		fi->direct_io = 1;
 	h->node = n;
 	h->flags = fi->flags;
+	h->thread = fuse_req_ctx(req)->pid;
 	h->process = writes(fi->flags) && node_drafts(n) ? who_process(fuse_req_ctx(req)->pid) : 0;
 	n->opens++;
 	n->writers += writes(fi->flags);
@@ -278,6 +279,14 @@ static void doubt(struct draft *d, pid_t pid)
 	draft_refuse(d, EINTR, reason);
 }
 
+/* Scratch was opened without asking, and may have been renamed to be a record since. */
+static bool opened_by(struct handle *h, pid_t pid)
+{
+	if (!h->process)
+		h->process = who_process(h->thread);
+	return h->process && who_process(pid) == h->process;
+}
+
 /* Every child of a shell flushes at its exit; only the process that opened the file says that it is complete. */
 void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
@@ -288,7 +297,7 @@ void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct node *n = node_of(m, ino);
 	bool draft = node_drafts(n) && n->draft && writes(h->flags);
 	pid_t pid = fuse_req_ctx(req)->pid;
-	if (draft && (to_judge(n) || draft_refused(n->draft)) && who_process(pid) == h->process) {
+	if (draft && (to_judge(n) || draft_refused(n->draft)) && opened_by(h, pid)) {
 		doubt(n->draft, pid);
 		judge(req, m, n);
 	} else {

@@ -20,7 +20,8 @@ struct handle {
 	struct handle *next, **link; /* mount.handles */
 	struct node *node;           /* pinned */
 	int flags;
-	pid_t process;      /* who opened it: its flush is the one that counts */
+	pid_t process;      /* who opened it: its flush is the one that counts; 0: not looked up yet */
+	pid_t thread;       /* of that process */
 	struct ax_buf text; /* what a reader sees, as of `version` */
 	uint64_t version;
 	struct rendered *rendered; /* LOG, DIFF */

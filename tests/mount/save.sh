@@ -82,6 +82,21 @@ is "and three records" "$(cat "$H/fresh/A")" "300 IN A 10.2.0.1
 300 IN A 10.2.0.2
 300 IN A 10.2.0.3"
 
+renamed_open() {
+	python3 -c "
+import os
+f = open('$H/fresh/A~', 'w')
+f.write('10.2.1.1\n')
+f.flush()
+os.rename('$H/fresh/A~', '$H/fresh/A')
+f.truncate(0), f.seek(0)
+f.write('$1')
+f.close()"
+}
+ok "what was opened as scratch, and renamed to be a record" renamed_open 10.2.1.2
+is "is saved when it is closed" "$(apex show fresh A)" "fresh.example.com. 300 IN A 10.2.1.2"
+not_ok "or refused" renamed_open "10.2.1"
+
 leaves "the same text again is no commit" sh -c "echo 10.1.1.2 > $A"
 leaves "copying a record onto itself is none" sh -c "cp $A $T/same && cp $T/same $A"
 leaves "touch is none" touch "$A"
