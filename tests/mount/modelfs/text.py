@@ -35,6 +35,8 @@ def entries(text):
             end = text.find('"', i + 1)
             if end < 0 or "\n" in text[i:end]:
                 raise Bad("a string without end")
+            if any(x != "\t" and not " " <= x <= "~" for x in text[i:end]):
+                raise Bad("a byte in a string")
             entry.append((text[i + 1:end], True))
             i = end
         elif c == "(":
