@@ -303,13 +303,15 @@ static int begin_lmdb(struct ax_txn *t, unsigned flags)
 /* It reads no longer. */
 static void leave_readers(struct ax_txn *t)
 {
-	if (!t->store->slot.take || !t->link)
+	if (!t->store->slot.take)
 		return;
 	pthread_mutex_lock(&t->store->readers_lock);
-	*t->link = t->next;
-	if (t->next)
-		t->next->link = t->link;
-	t->link = NULL;
+	if (t->link) { /* others set it, too: they come before us */
+		*t->link = t->next;
+		if (t->next)
+			t->next->link = t->link;
+		t->link = NULL;
+	}
 	pthread_mutex_unlock(&t->store->readers_lock);
 }
 
