@@ -35,6 +35,7 @@ enum ax_rcode {
 	AX_RCODE_YXDOMAIN = 6,
 	AX_RCODE_NOTAUTH = 9,
 	AX_RCODE_BADVERS = 16,
+	AX_RCODE_BADCOOKIE = 23,
 };
 
 struct ax_lookup_rrset {

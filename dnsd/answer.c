@@ -424,7 +424,7 @@ static __attribute__((noinline)) enum ax_rcode answer_at_length(struct packet *m
 	w.m = m;
 	w.im = im;
 	w.qtype = m->query->qtype;
-	w.dnssec = m->query->dnssec_ok;
+	w.dnssec = m->query->edns.dnssec_ok;
 	w.name = name;
 	w.owner = packet_question_owner(m, 0);
 	w.first = true;
@@ -470,7 +470,8 @@ static bool copy_data(struct packet *m, const struct find *f, bool names)
 {
 	struct find_set set = find_set(f->node, m->query->qtype);
 	return set.set && wireset_copy(m, PACKET_ANSWER, set.set, 0, names) &&
-	       (!m->query->dnssec_ok || !set.signatures || wireset_copy(m, PACKET_ANSWER, set.signatures, 0, names));
+	       (!m->query->edns.dnssec_ok || !set.signatures ||
+		wireset_copy(m, PACKET_ANSWER, set.signatures, 0, names));
 }
 
 static bool copy_referral(struct packet *m, const struct find *f, const struct dname *name)
@@ -490,7 +491,7 @@ static bool copy_ready(struct packet *m, const struct image *im, const struct fi
 	*rcode = AX_RCODE_NOERROR;
 	if (f->found == FOUND_NAME && stands_alone(m->query->qtype)) {
 		done = copy_data(m, f, name->lower);
-	} else if (m->query->dnssec_ok) {
+	} else if (m->query->edns.dnssec_ok) {
 		return false; /* there is something to be proven */
 	} else if (f->found == FOUND_CUT) {
 		done = copy_referral(m, f, name);

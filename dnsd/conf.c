@@ -34,7 +34,10 @@ enum {
 	OPTION_RRL,
 	OPTION_PROXY,
 	OPTION_PER_ADDRESS,
-	OPTION_HANDOVER
+	OPTION_HANDOVER,
+	OPTION_NAME_SERVER_ID,
+	OPTION_IDENTITY,
+	OPTION_COOKIES
 };
 
 static const struct option options[] = {
@@ -62,6 +65,9 @@ static const struct option options[] = {
 	{ "proxy-from", required_argument, NULL, OPTION_PROXY },
 	{ "tcp-per-address", required_argument, NULL, OPTION_PER_ADDRESS },
 	{ "handover", required_argument, NULL, OPTION_HANDOVER },
+	{ "nsid", required_argument, NULL, OPTION_NAME_SERVER_ID },
+	{ "identity", required_argument, NULL, OPTION_IDENTITY },
+	{ "cookie-secrets", required_argument, NULL, OPTION_COOKIES },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -149,6 +155,36 @@ enum ax_err conf_add_interface(struct conf *c, const char *text)
 			return ax_fail(AX_EUSAGE, "the interface `%s` is named twice", text);
 	c->interface[c->interfaces++] = text;
 	return AX_OK;
+}
+
+enum ax_err conf_file(struct ax_buf *out, const char *path)
+{
+	enum { FILE_MAX = 1 << 20 };
+	FILE *file = fopen(path, "re");
+	enum ax_err e = file ? AX_OK : ax_fail(AX_ENOENT, "%s: %s", path, strerror(errno));
+	if (!e && !ax_buf_reserve(out, FILE_MAX))
+		e = ax_buf_check(out);
+	if (!e)
+		out->n = fread(out->p, 1, FILE_MAX, file);
+	if (!e && (ferror(file) || !feof(file)))
+		e = ax_fail(AX_EINVAL, "%s: can't be read, or is over a megabyte", path);
+	if (file)
+		fclose(file);
+	return e;
+}
+
+enum ax_err conf_cookies(struct conf *c, const char *path)
+{
+	struct ax_buf text = AX_BUF_INIT;
+	char why[200];
+	enum ax_err e = conf_file(&text, path);
+	if (!e && (e = cookie_secrets(&c->routing->cookies, ax_buf_view(&text))) == AX_EINVAL) {
+		snprintf(why, sizeof why, "%s", ax_err_text(e));
+		e = ax_fail(e, "%s: %s", path, why);
+	}
+	explicit_bzero(text.p, text.n);
+	ax_buf_fini(&text);
+	return e;
 }
 
 enum ax_err conf_add_key(struct conf *c, const char *path)
@@ -249,6 +285,12 @@ static enum ax_err take(struct conf *c, int option, const char *said)
 		return number(&c->tcp_write_s, "tcp-write", optarg, TCP_SECONDS_MAX);
 	case OPTION_RRL:
 		return limit(&c->routing->rrl, optarg);
+	case OPTION_NAME_SERVER_ID:
+		return usage_error(identity_nsid(&c->routing->identity, optarg), "--nsid");
+	case OPTION_IDENTITY:
+		return usage_error(identity_text(&c->routing->identity.server, optarg), "--identity");
+	case OPTION_COOKIES:
+		return usage_error(conf_cookies(c, optarg), "--cookie-secrets");
 	case 't':
 		c->test = true;
 		return AX_OK;

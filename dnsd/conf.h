@@ -26,6 +26,7 @@ struct conf {
 	const char *tls_certificate, *tls_key; /* files; NULL: nobody speaks TLS */
 	struct tls_pair *tls;                  /* what is in them; owned, unless it is taken out */
 	bool require_signed;
+	bool no_cookies;   /* else those of a secret made at the start, where routing has none */
 	const char **keys; /* files of those whose signatures count; the array is owned */
 	size_t nkeys;
 	char **text; /* owned: what was read from a file */
@@ -48,6 +49,10 @@ AX_MUST enum ax_err conf_metrics(struct conf *c, const char *text);
 AX_MUST enum ax_err conf_add_zone(struct conf *c, const char *text);
 /* A network interface; the text is borrowed. */
 AX_MUST enum ax_err conf_add_interface(struct conf *c, const char *text);
+/* Secrets of cookies from a file (cookie.h). AX_ENOENT, AX_EINVAL with path and line. */
+AX_MUST enum ax_err conf_cookies(struct conf *c, const char *path);
+/* All of a file of at most a megabyte. AX_ENOENT, AX_EINVAL. */
+AX_MUST enum ax_err conf_file(struct ax_buf *out, const char *path);
 /* A file of public keys; the path is borrowed. */
 AX_MUST enum ax_err conf_add_key(struct conf *c, const char *path);
 

@@ -16,7 +16,7 @@
 #include "dnsd/udp.h"
 #include "dnsd/xdp.h"
 
-enum { PLAIN_THREADS = 2, KEYS_FILE_MAX = 1 << 20, SILENT_S = 10 };
+enum { PLAIN_THREADS = 2, SILENT_S = 10 };
 
 struct daemon {
 	struct conf conf;
@@ -39,6 +39,7 @@ struct daemon {
 	struct handover *before,
 		*next; /* the daemon that ran before us, until we are ready; who waits for the next */
 	time_t started_s;
+	uint8_t cookie_secret[COOKIE_SECRET]; /* where none is configured: for as long as we live */
 };
 
 static struct ax_time now(void)
@@ -114,39 +115,35 @@ void daemon_print_stats(const struct daemon *d)
 
 /* -- start and stop --------------------------------------------------------------------------------------- */
 
-static enum ax_err seed(void)
+static enum ax_err seed(struct daemon *d)
 {
 	uint64_t value;
-	if (getrandom(&value, sizeof value, 0) != sizeof value)
+	if (getrandom(&value, sizeof value, 0) != sizeof value ||
+	    getrandom(d->cookie_secret, sizeof d->cookie_secret, 0) != sizeof d->cookie_secret)
 		return ax_fail(AX_EIO, "getrandom: %s", strerror(errno));
 	dname_seed(value);
 	return AX_OK;
 }
 
-/* A file of public keys, of at most a megabyte. */
+/* A file of public keys. */
 static enum ax_err read_keys(struct ax_keys *keys, const char *path)
 {
 	struct ax_buf text = AX_BUF_INIT;
-	FILE *file = fopen(path, "re");
-	enum ax_err e = file ? AX_OK : ax_fail(AX_ENOENT, "%s: %s", path, strerror(errno));
-	if (!e && !ax_buf_reserve(&text, KEYS_FILE_MAX))
-		e = ax_buf_check(&text);
-	if (!e)
-		text.n = fread(text.p, 1, KEYS_FILE_MAX, file);
-	if (!e && (ferror(file) || !feof(file)))
-		e = ax_fail(AX_EINVAL, "%s: can't be read, or is over a megabyte", path);
+	enum ax_err e = conf_file(&text, path);
 	if (!e && (e = ax_keys_parse(keys, ax_buf_view(&text))) == AX_EINVAL)
 		e = ax_fail(e, "%s: %s", path, ax_err_text(e));
-	if (file)
-		fclose(file);
 	ax_buf_fini(&text);
 	return e;
 }
 
-static struct routing *take_routing(struct conf *c)
+static struct routing *take_routing(const struct daemon *d, struct conf *c)
 {
 	struct routing *r = c->routing;
 	c->routing = NULL;
+	if (!r->cookies.n && !c->no_cookies) {
+		r->cookies.n = 1;
+		memcpy(r->cookies.secret[0], d->cookie_secret, COOKIE_SECRET);
+	}
 	return r;
 }
 
@@ -218,7 +215,7 @@ static enum ax_err open_sockets(struct daemon *d)
 static enum ax_err acquire(struct daemon *d)
 {
 	const struct conf *c = &d->conf;
-	enum ax_err e = seed();
+	enum ax_err e = seed(d);
 	for (size_t i = 0; !e && i < c->nkeys; i++)
 		e = read_keys(&d->keys, c->keys[i]);
 	if (!e && c->tls)
@@ -248,7 +245,7 @@ static enum ax_err serve(struct daemon *d)
 					 .tls = d->tls };
 	enum ax_err e = keeper_follow(d->keeper, ax_repo_store(d->repo), d->lost);
 	if (!e)
-		e = arms_start(&d->arms, d->repo, &follow, take_routing(&d->conf));
+		e = arms_start(&d->arms, d->repo, &follow, take_routing(d, &d->conf));
 	if (!e)
 		e = queue_start(&d->queue, ax_repo_store(d->repo), PLAIN_THREADS);
 	if (!e)
@@ -380,7 +377,7 @@ enum ax_err daemon_reload(struct daemon *d, struct conf *c)
 {
 	enum ax_err e = check_unchanged(&d->conf, c);
 	if (!e)
-		e = arms_change(d->arms, take_routing(c), now());
+		e = arms_change(d->arms, take_routing(d, c), now());
 	if (!e && d->tls)
 		tls_adopt(d->tls, take_pair(c));
 	conf_fini(c);

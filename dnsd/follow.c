@@ -22,6 +22,8 @@ struct served {
 	bool building;   /* the builder is at it */
 	bool touched;    /* look at its ref */
 	bool told;       /* its trouble was logged */
+	bool refused;    /* its newest commit is not signed as it must be */
+	bool stale;      /* what is served of it is the last good commit */
 	uint64_t pinned; /* the commit of `at`, */
 	bool kept;       /* of which gc was told */
 	struct ax_id pin;
@@ -164,9 +166,11 @@ static enum ax_err need_signed(uint64_t *commit, struct follow *f, struct served
 {
 	struct ax_zone zone;
 	bool news;
+	uint64_t newest_commit = *commit;
 	if (!f->options.trusted)
 		return AX_OK;
 	enum ax_err e = vouch_for(commit, &news, &z->vouch, f->txn, id, path, f->options.trusted);
+	z->refused = *commit != newest_commit;
 	if (e || !news)
 		return e;
 	char why[1200];
@@ -277,6 +281,18 @@ static enum ax_err look_at(struct follow *f, struct served *z, uint32_t id)
 	return serve_bare(f, z, &zone, commit);
 }
 
+/* Answers say so as long as a zone's newest commit can't be served. */
+static void note_stale(struct follow *f, struct served *z, uint32_t id, bool stale)
+{
+	struct ax_zone zone;
+	if (!stale && !z->stale)
+		return;
+	struct image *im = ax_zone_get(&zone, f->txn, id) == AX_OK ? view_get(newest(f), &zone.apex) : NULL;
+	if (im && im->state != IMAGE_UNBORN)
+		atomic_store_explicit(&im->stale, stale, memory_order_relaxed);
+	z->stale = stale;
+}
+
 static void look_at_touched(struct follow *f)
 {
 	size_t n = f->ntouched;
@@ -286,6 +302,7 @@ static void look_at_touched(struct follow *f)
 		struct served *z = f->zone[id];
 		z->touched = false;
 		enum ax_err e = look_at(f, z, id);
+		note_stale(f, z, id, e || z->refused);
 		if (!e) {
 			z->told = false;
 			continue;
@@ -326,7 +343,9 @@ static enum ax_err take_built(struct follow *f, struct served *z, struct build_j
 static void take_all_built(struct follow *f)
 {
 	for (struct build_job *job; (job = builder_take(f->builder));) {
-		enum ax_err e = take_built(f, f->zone[job->zone], job);
+		struct served *z = f->zone[job->zone];
+		enum ax_err e = take_built(f, z, job);
+		note_stale(f, z, job->zone, e || z->refused);
 		if (e)
 			trouble(f, job->zone, e);
 		if (e && touch(f, job->zone) != AX_OK)
@@ -466,6 +485,7 @@ static enum ax_err first_look(struct follow *f)
 		keep(f, z);
 		if (!e) {
 			enum ax_err bad = welcome(f, z, &zone);
+			note_stale(f, z, zone.id, bad || z->refused);
 			if (bad) {
 				trouble(f, zone.id, bad);
 				e = touch(f, zone.id);

@@ -24,6 +24,8 @@
 #ifndef IMAGE_H
 #define IMAGE_H
 
+#include <stdatomic.h>
+
 #include "core/commit.h"
 #include "core/denial.h"
 #include "core/rrset.h"
@@ -64,7 +66,8 @@ enum image_state {
 
 struct image {
 	index_refs refs;
-	uint8_t state; /* enum image_state */
+	uint8_t state;     /* enum image_state */
+	atomic_bool stale; /* a newer commit can't be served: this is the last good one */
 	uint8_t apex_labels, apex_n;
 	uint8_t deepest; /* no name has more labels below the apex */
 	uint32_t names;  /* index.h */
@@ -81,6 +84,7 @@ struct image {
 	uint32_t zone;                  /* its number in the repository */
 	uint64_t commit;                /* local id; 0 if unborn */
 	struct ax_root tree;
+	struct ax_id id; /* of the commit, for good; once it is ready */
 	uint64_t copied; /* nodes and names copied to make this from the image before: a publish's cost */
 	uint8_t apex[];  /* lower case wire */
 };

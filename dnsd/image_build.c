@@ -180,6 +180,10 @@ enum ax_err image_build(struct image **out, struct ax_txn *t, uint32_t zone, con
 	enum ax_err e = image_bare(&b->im, zone, apex, c);
 	b->edit = image_edit(b->im);
 	if (!e)
+		e = ax_commit_id(&b->im->id, t, c->local);
+	if (!e)
+		e = ax_commit_id(&b->im->id, t, c->local);
+	if (!e)
 		e = read_names(b, t, &c->root, pause, ctx);
 	if (!e)
 		e = build_index(b);

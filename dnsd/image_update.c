@@ -278,6 +278,8 @@ enum ax_err image_update(struct image **out, const struct image *old, struct ax_
 	if (!e)
 		e = begin(&u, old, c);
 	if (!e)
+		e = ax_commit_id(&u.im->id, t, c->local);
+	if (!e)
 		e = apply(&u, t, &c->root, &o);
 	if (!e)
 		e = image_settle(u.im);

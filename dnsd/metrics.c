@@ -45,7 +45,8 @@ static void put_rcodes(struct ax_buf *b, const struct stats *s)
 	} rcode[] = {
 		{ "NOERROR", &s->noerror },   { "FORMERR", &s->formerr }, { "SERVFAIL", &s->servfail },
 		{ "NXDOMAIN", &s->nxdomain }, { "NOTIMP", &s->notimp },   { "REFUSED", &s->refused },
-		{ "YXDOMAIN", &s->yxdomain }, { "BADVERS", &s->badvers }, { "other", &s->other },
+		{ "YXDOMAIN", &s->yxdomain }, { "BADVERS", &s->badvers }, { "BADCOOKIE", &s->badcookie },
+		{ "other", &s->other },
 	};
 	head(b, "responses_total", "counter", "Answers by rcode.");
 	for (unsigned i = 0; i < sizeof rcode / sizeof rcode[0]; i++)
@@ -64,6 +65,29 @@ static void put_types(struct ax_buf *b, const struct stats *s)
 			ax_type_text(name, (uint16_t)type);
 		ax_buf_printf(b, "apexd_queries_by_type_total{type=\"%s\"} %" PRIu64 "\n", name, get(&s->type[type]));
 	}
+}
+
+static void put_edns(struct ax_buf *b, const struct stats *s)
+{
+	static const char *const option[] = {
+#define X(bit, name) name,
+		EDNS_OPTIONS(X)
+#undef X
+	};
+	static const char *const cookie[] = { "none", "client", "bad", "good" };
+	static const uint8_t error[] = { EDE_STALE, EDE_NOT_READY, EDE_NOT_AUTHORITATIVE, EDE_NOT_SUPPORTED,
+					 EDE_INVALID_DATA };
+	head(b, "edns_options_total", "counter", "Queries with an EDNS option that means something here.");
+	for (unsigned i = 0; i < EDNS_OPTIONS_MAX; i++)
+		ax_buf_printf(b, "apexd_edns_options_total{option=\"%s\"} %" PRIu64 "\n", option[i],
+			      get(&s->option[i]));
+	head(b, "cookies_total", "counter", "Queries with a client's cookie alone, or with a server's, good or bad.");
+	for (unsigned i = COOKIE_CLIENT_ONLY; i <= COOKIE_GOOD; i++)
+		ax_buf_printf(b, "apexd_cookies_total{state=\"%s\"} %" PRIu64 "\n", cookie[i], get(&s->cookie[i]));
+	head(b, "extended_errors_total", "counter", "Answers with an extended error, by its code (RFC 8914).");
+	for (unsigned i = 0; i < sizeof error; i++)
+		ax_buf_printf(b, "apexd_extended_errors_total{code=\"%u\"} %" PRIu64 "\n", error[i],
+			      get(&s->ede[error[i]]));
 }
 
 static void put_publications(struct ax_buf *b, const struct stats *s)
@@ -95,6 +119,7 @@ static void put_counters(struct ax_buf *b, const struct stats *s)
 	counter(b, "queries_total", "Packets taken for queries.", &s->queries);
 	counter(b, "dropped_total", "Packets that got no answer.", &s->dropped);
 	counter(b, "truncated_total", "Answers with TC.", &s->truncated);
+	counter(b, "chaos_total", "Queries of class CHAOS.", &s->chaos);
 	counter(b, "overload_total", "SERVFAIL as the queue to the store was full.", &s->overload);
 	put_limited(b, s);
 	head(b, "sent_total", "counter", "Answers sent by transport.");
@@ -153,7 +178,8 @@ struct zones {
 	struct ax_buf *b; /* NULL: only count */
 	const struct route_arm *arm;
 	uint64_t state[3]; /* by enum image_state */
-	unsigned left;     /* zones that may still be told of */
+	uint64_t stale;
+	unsigned left; /* zones that may still be told of */
 };
 
 static void put_serial(struct zones *z, const struct image *im)
@@ -176,6 +202,7 @@ static bool each_zone(void *ctx, uint32_t item)
 	struct zones *z = ctx;
 	const struct image *im = slab_at(item);
 	z->state[im->state]++;
+	z->stale += atomic_load_explicit(&im->stale, memory_order_relaxed);
 	if (z->b && im->state != IMAGE_UNBORN && z->left) {
 		z->left--;
 		put_serial(z, im);
@@ -195,9 +222,10 @@ static void walk_zones(struct zones *z, const struct route_arm *arm)
 static void put_zones(struct ax_buf *b, const struct routing *r)
 {
 	static const char *const state[] = { "ready", "loading", "unborn" };
-	struct ax_buf sums = AX_BUF_INIT;
+	struct ax_buf sums = AX_BUF_INIT, stale = AX_BUF_INIT;
 	head(b, "zone_serial", "gauge", "The serial that is served.");
 	head(&sums, "zones", "gauge", "Zones: with an image, served from the store so far, without the branch.");
+	head(&stale, "zones_stale", "gauge", "Zones whose newest commit can't be served: the last good one is.");
 	for (uint32_t i = 0; i < r->arms; i++) {
 		struct zones z = { .b = b };
 		walk_zones(&z, &r->arm[i]);
@@ -206,10 +234,15 @@ static void put_zones(struct ax_buf *b, const struct routing *r)
 			put_arm_label(&sums, &r->arm[i]);
 			ax_buf_printf(&sums, "} %" PRIu64 "\n", z.state[k]);
 		}
+		ax_buf_str(&stale, "apexd_zones_stale{");
+		put_arm_label(&stale, &r->arm[i]);
+		ax_buf_printf(&stale, "} %" PRIu64 "\n", z.stale);
 	}
-	b->failed |= sums.failed;
+	b->failed |= sums.failed | stale.failed;
 	ax_buf_slice(b, ax_buf_view(&sums));
+	ax_buf_slice(b, ax_buf_view(&stale));
 	ax_buf_fini(&sums);
+	ax_buf_fini(&stale);
 }
 
 void metrics_write(struct ax_buf *b, const struct stats *s, uint64_t uptime_s)
@@ -221,6 +254,7 @@ void metrics_write(struct ax_buf *b, const struct stats *s, uint64_t uptime_s)
 	put_counters(b, s);
 	put_rcodes(b, s);
 	put_types(b, s);
+	put_edns(b, s);
 	put_publications(b, s);
 	publish_register();
 	publish_online();

@@ -313,11 +313,7 @@ void packet_init(struct packet *m, uint8_t *buffer)
 {
 	memset(m, 0, sizeof *m);
 	m->p = buffer;
-}
-
-static size_t opt_size(const struct query *q)
-{
-	return (q->edns ? PACKET_OPT : 0) + (q->subnet_echo ? 4 + q->subnet.n : 0);
+	m->keepalive_ds = -1;
 }
 
 void packet_begin(struct packet *m, const struct query *q, size_t max)
@@ -329,7 +325,8 @@ void packet_begin(struct packet *m, const struct query *q, size_t max)
 	m->known = 0;
 	m->wild_at = 0;
 	memset(m->count, 0, sizeof m->count);
-	m->limit = max - opt_size(q);
+	m->max = max;
+	m->limit = q->edns.there ? max - edns_room(&q->edns) : max;
 	m->n = QUERY_HEADER;
 	if (!q->qname_n) {
 		m->empty = m->n;
@@ -339,35 +336,6 @@ void packet_begin(struct packet *m, const struct query *q, size_t max)
 	memcpy(m->p + m->n, q->wire.p + QUERY_HEADER, question);
 	m->n += question;
 	m->empty = m->n;
-}
-
-/* The client subnet as it came, with the scope of the answer (RFC 7871 7.2.1). */
-static void put_subnet(struct packet *m)
-{
-	const struct query *q = m->query;
-	uint8_t *p = m->p + m->n;
-	put16(p, OPTION_SUBNET);
-	put16(p + 2, (unsigned)q->subnet.n);
-	memcpy(p + 4, q->subnet.p, q->subnet.n);
-	p[4 + 3] = q->subnet_scope;
-	m->n += 4 + q->subnet.n;
-	put16(p - 2, (unsigned)(4 + q->subnet.n)); /* RDLENGTH, the OPT's last field */
-}
-
-/* RFC 6891 6.1.3; DO is copied (RFC 3225 3). */
-static void put_opt(struct packet *m, unsigned rcode)
-{
-	uint8_t *p = m->p + m->n;
-	p[0] = 0;
-	put16(p + 1, AX_TYPE_OPT);
-	put16(p + 3, PACKET_UDP);
-	p[5] = (uint8_t)(rcode >> 4);
-	p[6] = 0;
-	put16(p + 7, m->query->dnssec_ok ? 0x8000 : 0);
-	put16(p + 9, 0);
-	m->n += PACKET_OPT;
-	if (m->query->subnet_echo)
-		put_subnet(m);
 }
 
 void packet_end(struct packet *m, unsigned rcode)
@@ -384,7 +352,7 @@ void packet_end(struct packet *m, unsigned rcode)
 	put16(m->p + 4, q->qname_n ? 1 : 0);
 	put16(m->p + 6, m->count[PACKET_ANSWER]);
 	put16(m->p + 8, m->count[PACKET_AUTHORITY]);
-	put16(m->p + 10, m->count[PACKET_ADDITIONAL] + (q->edns ? 1u : 0));
-	if (q->edns)
-		put_opt(m, rcode);
+	put16(m->p + 10, m->count[PACKET_ADDITIONAL] + (q->edns.there ? 1u : 0));
+	if (q->edns.there)
+		m->n = edns_put(m->p, m->n, m->max, &q->edns, rcode);
 }

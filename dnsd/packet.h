@@ -18,13 +18,15 @@
 
 #include "dnsd/query.h"
 
-enum { PACKET_MAX = 65535, PACKET_UDP = 1232, PACKET_UDP_MIN = 512, PACKET_OPT = 11 };
+enum { PACKET_MAX = 65535, PACKET_UDP = EDNS_UDP, PACKET_UDP_MIN = 512 };
 enum { PACKET_SLOTS = 256, PACKET_NAMES = 160 };
 enum packet_section { PACKET_ANSWER, PACKET_AUTHORITY, PACKET_ADDITIONAL, PACKET_SECTIONS };
 
 struct packet {
 	uint8_t *p;
-	size_t n, limit; /* limit: where records must end; the OPT's room is beyond it */
+	size_t n, limit;  /* limit: where records must end; the OPT's room is beyond it */
+	size_t max;       /* where the message must */
+	int keepalive_ds; /* the transport's, in 100 ms (edns.h); -1: none is told */
 	uint16_t count[PACKET_SECTIONS];
 	uint16_t rcode;  /* once it is ended */
 	uint8_t wild_at; /* octets of the question's name before the part that a wildcard stands below; 0: none */

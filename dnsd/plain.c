@@ -32,6 +32,17 @@ static void put_section(struct packet *m, enum packet_section s, const struct ax
 	}
 }
 
+/* What of the OPT comes out of the store (respond.c says the rest). */
+static enum ax_err tell_zone(struct query *q, const struct ax_lookup *l, struct ax_txn *t)
+{
+	struct ax_rr rr;
+	size_t pos = 0;
+	if (q->edns.asks & EDNS_EXPIRE && q->qtype == AX_TYPE_SOA && l->answer.n &&
+	    l->answer.v[0].set.type == AX_TYPE_SOA && ax_rrset_next(&rr, &l->answer.v[0].set, &pos))
+		respond_expire(q, rr.rdata);
+	return q->edns.reply.says & EDNS_ZONEVERSION ? ax_commit_id(&q->edns.reply.zone_commit, t, q->commit) : AX_OK;
+}
+
 static enum ax_err look_up(struct ax_lookup *l, const struct query *q, struct ax_txn *t)
 {
 	struct ax_commit_info c;
@@ -45,16 +56,17 @@ static enum ax_err look_up(struct ax_lookup *l, const struct query *q, struct ax
 	if (e)
 		return e;
 	ax_name_lower(&apex);
-	return ax_lookup(l, t, &apex, &c, &qname, q->qtype, q->dnssec_ok);
+	return ax_lookup(l, t, &apex, &c, &qname, q->qtype, q->edns.dnssec_ok);
 }
 
-void plain_answer(struct packet *m, const struct query *q, struct ax_txn *t, enum transport transport,
-		  struct stats *s)
+void plain_answer(struct packet *m, struct query *q, struct ax_txn *t, enum transport transport, struct stats *s)
 {
 	struct ax_lookup *l = calloc(1, sizeof *l);
 	enum ax_err e = l ? look_up(l, q, t) : AX_ENOMEM;
+	if (!e)
+		e = tell_zone(q, l, t);
 	if (e) {
-		respond_error(m, q, AX_RCODE_SERVFAIL, transport, s);
+		respond_fail(m, q, EDE_INVALID_DATA, transport, s);
 	} else {
 		packet_begin(m, q, respond_limit(q, transport));
 		m->aa = l->authoritative;

@@ -6,7 +6,6 @@
 #include "dnsd/respond.h"
 
 /* Answer q, for which respond() said RESPOND_PLAIN, within the transaction. What can't be read is SERVFAIL. */
-void plain_answer(struct packet *m, const struct query *q, struct ax_txn *t, enum transport transport,
-		  struct stats *s);
+void plain_answer(struct packet *m, struct query *q, struct ax_txn *t, enum transport transport, struct stats *s);
 
 #endif

@@ -62,28 +62,9 @@ static bool skip_name(struct ax_reader *r, struct ax_slice wire, bool *root)
 	return !r->bad;
 }
 
-/* The options of an OPT must at least tile its RDATA (RFC 6891 6.1.2). */
-static bool read_options(struct query *q, struct ax_slice rdata)
-{
-	struct ax_reader r = ax_reader(rdata);
-	while (ax_reader_left(&r) && !r.bad) {
-		uint16_t code = ax_get_u16(&r);
-		struct ax_slice value = ax_get_bytes(&r, ax_get_u16(&r));
-		if (code == OPTION_SUBNET && !q->subnet.p && !r.bad)
-			q->subnet = value;
-	}
-	return !r.bad;
-}
-
 static bool read_opt(struct query *q, bool root, uint16_t class, uint32_t ttl, struct ax_slice rdata)
 {
-	if (q->edns || !root || !read_options(q, rdata))
-		return false;
-	q->edns = true;
-	q->udp_size = class;
-	q->edns_version = (uint8_t)(ttl >> 16);
-	q->dnssec_ok = ttl & 0x8000;
-	return true;
+	return !q->edns.there && root && edns_read(&q->edns, class, ttl, rdata);
 }
 
 /* A TSIG whose parts do not add up is malformed, whatever its key (RFC 8945 5.2). */
@@ -146,7 +127,8 @@ static bool read_records(struct query *q, struct ax_reader *r, unsigned before, 
 
 int query_read(struct query *q, struct ax_slice wire)
 {
-	*q = (struct query){ .wire = wire };
+	memset(q, 0, offsetof(struct query, edns.reply.keepalive_ds)); /* what follows is set when it is said */
+	q->wire = wire;
 	if (wire.n < QUERY_HEADER)
 		return QUERY_DROP;
 	q->id = ax_be16(wire.p);
@@ -161,21 +143,25 @@ int query_read(struct query *q, struct ax_slice wire)
 	bool tsig;
 	if (questions == 1 && !read_question(q, &r))
 		return AX_RCODE_FORMERR;
-	if (questions != 1 && one_question)
+	if (questions != 1 && one_question && (questions || opcode != OPCODE_QUERY))
 		return AX_RCODE_FORMERR;
 	if (opcode != OPCODE_QUERY) {
 		/* Of other opcodes we know no syntax; an OPT is still answered by one if it is found. */
 		if (questions != 1 || !read_records(q, &r, before, additional, &tsig))
-			q->edns = false;
+			q->edns.there = false;
 		return AX_RCODE_NOTIMP;
 	}
 	if (!read_records(q, &r, before, additional, &tsig)) {
-		q->edns = false;
+		q->edns.there = false;
 		return AX_RCODE_FORMERR;
 	}
 	if (ax_reader_left(&r))
 		return AX_RCODE_FORMERR;
-	if (q->edns && q->edns_version > 0)
+	if (q->edns.there && q->edns.version > 0)
 		return AX_RCODE_BADVERS;
+	if (q->edns.malformed)
+		return AX_RCODE_FORMERR;
+	if (!questions)
+		return q->edns.asks & EDNS_COOKIE ? QUERY_COOKIE : AX_RCODE_FORMERR;
 	return tsig ? AX_RCODE_NOTAUTH : AX_RCODE_NOERROR;
 }

@@ -7,33 +7,26 @@
 #define QUERY_H
 
 #include "core/lookup.h"
+#include "dnsd/edns.h"
 
-enum { QUERY_HEADER = 12, QUERY_DROP = -1 };
+/* Verdicts that are no rcode: no answer at all; no question but a cookie, which is a question too (RFC 7873 5.4). */
+enum { QUERY_HEADER = 12, QUERY_DROP = -1, QUERY_COOKIE = -2 };
 enum { FLAG_QR = 0x8000, FLAG_AA = 0x0400, FLAG_TC = 0x0200, FLAG_RD = 0x0100, FLAG_CD = 0x0010 };
-enum { OPTION_SUBNET = 8, SUBNET_MAX = 4 + 16 };
-enum { CLASS_IN = 1, CLASS_ANY = 255 };
+enum { CLASS_IN = 1, CLASS_CH = 3, CLASS_ANY = 255 };
 enum { OPCODE_SHIFT = 11, OPCODE_QUERY = 0, OPCODE_NOTIFY = 4, OPCODE_UPDATE = 5 };
-
-enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 
 struct query {
 	struct ax_slice wire;
 	uint16_t id, flags, qtype, qclass;
-	uint8_t qname_n;      /* octets of the question's name, at wire + 12; 0: there is no question to echo */
-	bool edns, dnssec_ok; /* an OPT was there; its DO flag */
-	uint8_t edns_version;
-	uint16_t udp_size;      /* that the OPT states */
-	struct ax_slice subnet; /* what the client subnet option holds (RFC 7871); p NULL: there is none */
-	/* To be echoed, with this scope (route.h): */
-	bool subnet_echo;
-	uint8_t subnet_scope;
+	uint8_t qname_n; /* octets of the question's name, at wire + 12; 0: there is no question to echo */
 	/* Where the plain way shall look (respond.h): how many octets of the name stand before the zone's apex, and
 	 * the commit's local id. */
 	uint8_t apex_at;
 	uint64_t commit;
+	struct edns edns;
 };
 
-/* QUERY_DROP, or the rcode to refuse with, or AX_RCODE_NOERROR. */
+/* QUERY_DROP, QUERY_COOKIE, or the rcode to refuse with, or AX_RCODE_NOERROR. */
 int query_read(struct query *q, struct ax_slice wire);
 
 static inline const uint8_t *query_name(const struct query *q)

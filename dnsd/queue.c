@@ -52,12 +52,12 @@ static void serve(struct worker *w, struct packet *m, const struct queue_job *jo
 		return; /* it was read before: can't be */
 	q.apex_at = job->apex_at;
 	q.commit = job->commit;
-	q.subnet_echo = job->subnet_echo;
-	q.subnet_scope = job->subnet_scope;
+	q.edns.reply = job->reply;
+	q.edns.cookie_is = job->cookie_is;
 	if (readable)
 		plain_answer(m, &q, t, job->transport, &w->stats);
 	else
-		respond_error(m, &q, AX_RCODE_SERVFAIL, job->transport, &w->stats);
+		respond_fail(m, &q, EDE_INVALID_DATA, job->transport, &w->stats);
 	publish_online();
 	job->done(job, m, &w->stats);
 	publish_offline();
@@ -143,8 +143,8 @@ bool queue_put(struct queue *q, const struct queue_job *job, const struct query 
 		slot->n = (uint16_t)query->wire.n;
 		slot->apex_at = query->apex_at;
 		slot->commit = query->commit;
-		slot->subnet_echo = query->subnet_echo;
-		slot->subnet_scope = query->subnet_scope;
+		slot->reply = query->edns.reply;
+		slot->cookie_is = query->edns.cookie_is;
 		pthread_cond_signal(&q->filled);
 	}
 	pthread_mutex_unlock(&q->lock);

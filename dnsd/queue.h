@@ -16,8 +16,8 @@ struct queue_job {
 	uint16_t n;
 	uint8_t apex_at; /* struct query's */
 	uint64_t commit;
-	bool subnet_echo;
-	uint8_t subnet_scope;
+	struct edns_reply reply;
+	enum cookie cookie_is; /* struct edns's */
 	enum transport transport;
 	/* The answer is m's; it may be cut short here. On a thread that may hold a view meanwhile. */
 	void (*done)(const struct queue_job *job, struct packet *m, struct stats *s);

@@ -1,6 +1,8 @@
 #include "dnsd/respond.h"
 
 #include "dnsd/answer.h"
+#include "dnsd/chaos.h"
+#include "dnsd/find.h"
 #include "dnsd/publish.h"
 
 /* RFC 6891 6.2.3-5; over UDP never more than avoids fragments. */
@@ -8,9 +10,9 @@ size_t respond_limit(const struct query *q, enum transport transport)
 {
 	if (transport != TRANSPORT_UDP)
 		return PACKET_MAX;
-	if (!q->edns || q->udp_size < PACKET_UDP_MIN)
+	if (!q->edns.there || q->edns.udp_size < PACKET_UDP_MIN)
 		return PACKET_UDP_MIN;
-	return q->udp_size < PACKET_UDP ? q->udp_size : PACKET_UDP;
+	return q->edns.udp_size < PACKET_UDP ? q->edns.udp_size : PACKET_UDP;
 }
 
 void respond_count(struct stats *s, const struct packet *m, unsigned rcode)
@@ -40,10 +42,15 @@ void respond_count(struct stats *s, const struct packet *m, unsigned rcode)
 	case AX_RCODE_BADVERS:
 		stats_add(&s->badvers, 1);
 		break;
+	case AX_RCODE_BADCOOKIE:
+		stats_add(&s->badcookie, 1);
+		break;
 	default:
 		stats_add(&s->other, 1);
 	}
 	stats_add(&s->truncated, m->tc);
+	if (m->query->edns.reply.ede)
+		stats_add(&s->ede[m->query->edns.reply.ede - 1], 1);
 }
 
 void respond_error(struct packet *m, const struct query *q, unsigned rcode, enum transport transport, struct stats *s)
@@ -54,12 +61,13 @@ void respond_error(struct packet *m, const struct query *q, unsigned rcode, enum
 }
 
 /* Transfers are not served yet; of what is no zone of ours they could not be (RFC 5936 2.2.1). */
-static unsigned refuse_transfer(const struct image *im, const struct dname *name)
+static unsigned refuse_transfer(struct query *q, const struct image *im, const struct dname *name)
 {
+	edns_error(&q->edns, EDE_NOT_SUPPORTED);
 	return im && im->apex_n == name->n ? AX_RCODE_REFUSED : AX_RCODE_NOTAUTH;
 }
 
-/* QUERY_DROP, or what the query itself is to be refused with. */
+/* QUERY_DROP, QUERY_COOKIE, or what the query itself is to be refused with. */
 static int read_query(struct query *q, struct ax_slice wire, struct stats *s)
 {
 	stats_add(&s->queries, 1);
@@ -68,24 +76,95 @@ static int read_query(struct query *q, struct ax_slice wire, struct stats *s)
 		stats_add(&s->dropped, 1);
 	if (!verdict)
 		stats_type(s, q->qtype);
-	if (!verdict && q->qclass != CLASS_IN && q->qclass != CLASS_ANY)
+	if (!verdict && q->qclass != CLASS_IN && q->qclass != CLASS_ANY && q->qclass != CLASS_CH) {
+		edns_error(&q->edns, EDE_NOT_AUTHORITATIVE);
 		verdict = AX_RCODE_REFUSED;
+	}
+	if (verdict == AX_RCODE_NOTIMP)
+		edns_error(&q->edns, EDE_NOT_SUPPORTED);
 	return verdict;
+}
+
+static enum respond refuse(struct packet *m, struct query *q, int verdict, enum transport transport, struct stats *s)
+{
+	if (verdict == QUERY_DROP)
+		return RESPOND_DROP;
+	respond_error(m, q, verdict == QUERY_COOKIE ? AX_RCODE_NOERROR : (unsigned)verdict, transport, s);
+	return RESPOND_SEND;
+}
+
+void respond_fail(struct packet *m, struct query *q, enum ede why, enum transport transport, struct stats *s)
+{
+	q->edns.reply.says &= (uint16_t)~EDNS_ZONEVERSION;
+	edns_error(&q->edns, why);
+	respond_error(m, q, AX_RCODE_SERVFAIL, transport, s);
+}
+
+void respond_expire(struct query *q, struct ax_slice soa)
+{
+	q->edns.reply.expire_s = ax_be32(soa.p + soa.n - 8);
+	q->edns.reply.says |= EDNS_EXPIRE;
+}
+
+/* The version of the zone, and how long a secondary may go on serving it: we are its primary (RFC 7314 3.1). */
+static void tell_zone(struct query *q, const struct dname *name, const struct image *im)
+{
+	struct edns_reply *r = &q->edns.reply;
+	if (q->edns.asks & EDNS_ZONEVERSION) {
+		r->zone_labels = im->apex_labels;
+		r->zone_serial = im->serial;
+		r->zone_commit = im->id;
+		r->says |= EDNS_ZONEVERSION;
+	}
+	if (q->edns.asks & EDNS_EXPIRE && q->qtype == AX_TYPE_SOA && name->n == im->apex_n &&
+	    im->state == IMAGE_READY) {
+		const struct wireset *soa = find_set(im->top, AX_TYPE_SOA).set;
+		respond_expire(q, ax_slice(soa->data, soa->size));
+	}
+}
+
+static enum respond answer_chaos(struct packet *m, struct query *q, const struct identity *id,
+				 enum transport transport, struct stats *s)
+{
+	packet_begin(m, q, respond_limit(q, transport));
+	unsigned rcode = chaos_answer(m, id);
+	if (rcode)
+		edns_error(&q->edns, EDE_NOT_AUTHORITATIVE);
+	packet_end(m, rcode);
+	stats_add(&s->chaos, 1);
+	respond_count(s, m, rcode);
+	return RESPOND_SEND;
+}
+
+/* What a query is refused with that no image answers; 0: one does. */
+static unsigned judge(struct query *q, const struct dname *name, const struct image *im)
+{
+	if (q->qtype == AX_TYPE_AXFR || q->qtype == AX_TYPE_IXFR)
+		return refuse_transfer(q, im, name);
+	if (!im) {
+		edns_error(&q->edns, EDE_NOT_AUTHORITATIVE);
+		return AX_RCODE_REFUSED;
+	}
+	if (im->state == IMAGE_UNBORN) {
+		edns_error(&q->edns, EDE_INVALID_DATA);
+		return AX_RCODE_SERVFAIL;
+	}
+	return AX_RCODE_NOERROR;
 }
 
 /* Answer a good query from the zone im; NULL: it is for no zone of ours. */
 static enum respond answer(struct packet *m, struct query *q, const struct dname *name, const struct image *im,
 			   enum transport transport, struct stats *s)
 {
-	unsigned rcode = im ? AX_RCODE_NOERROR : AX_RCODE_REFUSED;
-	if (q->qtype == AX_TYPE_AXFR || q->qtype == AX_TYPE_IXFR)
-		rcode = refuse_transfer(im, name);
-	if (!rcode && im->state == IMAGE_UNBORN)
-		rcode = AX_RCODE_SERVFAIL;
+	unsigned rcode = judge(q, name, im);
 	if (rcode) {
 		respond_error(m, q, rcode, transport, s);
 		return RESPOND_SEND;
 	}
+	if (q->edns.there && atomic_load_explicit(&im->stale, memory_order_relaxed))
+		edns_error(&q->edns, EDE_STALE);
+	if (q->edns.asks)
+		tell_zone(q, name, im);
 	if (im->state == IMAGE_LOADING) {
 		q->apex_at = name->at[im->apex_labels];
 		q->commit = im->commit;
@@ -99,16 +178,14 @@ static enum respond answer(struct packet *m, struct query *q, const struct dname
 	return RESPOND_SEND;
 }
 
-/* Answer what was read: with this rcode, or from the zone if it is none. */
 static enum respond finish(struct packet *m, struct query *q, const struct dname *name, const struct image *im,
-			   int verdict, enum transport transport, struct stats *s)
+			   int verdict, const struct identity *id, enum transport transport, struct stats *s)
 {
-	if (verdict == QUERY_DROP)
-		return RESPOND_DROP;
-	if (!verdict)
-		return answer(m, q, name, im, transport, s);
-	respond_error(m, q, (unsigned)verdict, transport, s);
-	return RESPOND_SEND;
+	if (verdict)
+		return refuse(m, q, verdict, transport, s);
+	if (q->qclass == CLASS_CH)
+		return answer_chaos(m, q, id, transport, s);
+	return answer(m, q, name, im, transport, s);
 }
 
 enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, const struct view *v,
@@ -117,25 +194,58 @@ enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, co
 	struct dname name;
 	const struct image *im = NULL;
 	int verdict = read_query(q, wire, s);
-	if (!verdict) {
+	if (!verdict && q->qclass != CLASS_CH) {
 		dname_take(&name, query_name(q), q->qname_n);
 		im = view_zone(v, &name, q->qtype);
 	}
-	return finish(m, q, &name, im, verdict, transport, s);
+	return finish(m, q, &name, im, verdict, NULL, transport, s);
 }
 
-/* Read a query and find its zone in the view that the routing says. Returns QUERY_DROP, or what it is refused with.
- */
+static void count_options(struct stats *s, const struct query *q)
+{
+	for (unsigned i = 0; i < EDNS_OPTIONS_MAX; i++)
+		stats_add(&s->option[i], q->edns.asks >> i & 1);
+	stats_add(&s->cookie[q->edns.cookie_is], 1);
+}
+
+/* Whose query it is, and how it came. */
+struct asker {
+	uint32_t listener;
+	const struct sockaddr *peer;
+	enum transport transport;
+	int keepalive_ds; /* struct packet's */
+};
+
+/* The options that don't depend on the zone. Returns the verdict, which may have become one. */
+static int take_options(struct query *q, const struct routing *r, int verdict, const struct asker *a, struct stats *s)
+{
+	if (q->edns.malformed)
+		return verdict;
+	edns_take(&q->edns, &r->identity, &r->cookies, a->peer, a->transport, a->keepalive_ds);
+	count_options(s, q);
+	if (verdict == QUERY_COOKIE && !r->cookies.n)
+		return AX_RCODE_FORMERR;
+	/* A forged source never saw a cookie of ours; over TCP it could not ask (RFC 7873 5.2.3, 5.2.4). */
+	if (verdict <= 0 && r->cookies.require && a->transport == TRANSPORT_UDP && q->edns.asks & EDNS_COOKIE &&
+	    q->edns.cookie_is != COOKIE_GOOD)
+		return AX_RCODE_BADCOOKIE;
+	return verdict;
+}
+
+/* Read a query and find its zone in the view that the routing says; of class CHAOS there is none. Returns what
+ * read_query does. */
 static int read_routed(struct query *q, struct dname *name, const struct image **im, struct ax_slice wire,
-		       uint32_t listener, const struct sockaddr *peer, struct stats *s)
+		       const struct asker *a, struct stats *s)
 {
 	const struct routing *r = publish_routing();
 	unsigned rcode;
 	int verdict = read_query(q, wire, s);
 	*im = NULL;
-	if (verdict)
+	if (q->edns.asks && q->edns.there && verdict != QUERY_DROP)
+		verdict = take_options(q, r, verdict, a, s);
+	if (verdict || q->qclass == CLASS_CH)
 		return verdict;
-	const struct route_arm *arm = &r->arm[route_choose(r, listener, peer, q, &rcode)];
+	const struct route_arm *arm = &r->arm[route_choose(r, a->listener, a->peer, q, &rcode)];
 	if (rcode)
 		return (int)rcode;
 	dname_take(name, query_name(q), q->qname_n);
@@ -150,8 +260,9 @@ enum respond respond_routed(struct packet *m, struct query *q, struct ax_slice w
 {
 	struct dname name;
 	const struct image *im;
-	int verdict = read_routed(q, &name, &im, wire, listener, peer, s);
-	return finish(m, q, &name, im, verdict, transport, s);
+	const struct asker a = { listener, peer, transport, m->keepalive_ds };
+	int verdict = read_routed(q, &name, &im, wire, &a, s);
+	return finish(m, q, &name, im, verdict, &publish_routing()->identity, transport, s);
 }
 
 /* An answer goes through the functions of eight files: as one each of its two halves takes a quarter less. */
@@ -160,13 +271,14 @@ enum respond respond_routed(struct packet *m, struct query *q, struct ax_slice w
 HOT void respond_read(struct respond_task *t, struct ax_slice wire, uint32_t listener, const struct sockaddr *peer,
 		      struct stats *s)
 {
-	t->verdict = read_routed(&t->query, &t->name, &t->image, wire, listener, peer, s);
+	const struct asker a = { listener, peer, TRANSPORT_UDP, -1 };
+	t->verdict = read_routed(&t->query, &t->name, &t->image, wire, &a, s);
 	t->ahead.link = 0;
 	if (!t->verdict && t->image && t->image->state == IMAGE_READY)
 		find_begin(&t->ahead, t->image, &t->name);
 }
 
-HOT enum respond respond_write(struct packet *m, struct respond_task *t, enum transport transport, struct stats *s)
+HOT enum respond respond_write(struct packet *m, struct respond_task *t, struct stats *s)
 {
-	return finish(m, &t->query, &t->name, t->image, t->verdict, transport, s);
+	return finish(m, &t->query, &t->name, t->image, t->verdict, &publish_routing()->identity, TRANSPORT_UDP, s);
 }

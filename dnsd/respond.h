@@ -16,7 +16,8 @@ enum respond {
 };
 
 /* Answer the query in wire. q is storage for it, borrowed by m. The transport decides how long the answer may be.
- * No allocation, lock or system call; for RESPOND_PLAIN nothing is written, and only `queries` is counted. */
+ * No allocation, lock or system call; for RESPOND_PLAIN nothing is written, and only the query is counted. Without a
+ * routing there are no cookies, no NSID and nothing of class CHAOS. */
 enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, const struct view *v,
 		     enum transport transport, struct stats *s);
 
@@ -24,9 +25,9 @@ enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, co
 enum respond respond_routed(struct packet *m, struct query *q, struct ax_slice wire, uint32_t listener,
 			    const struct sockaddr *peer, enum transport transport, struct stats *s);
 
-/* The same in steps, for several queries at a time: while the memory that one leads to is on its way, the others are
- * read. All are read, then all are fetched FIND_STEPS times, then each is written; a reader's view must stay whole
- * from the first to the last (publish.h). */
+/* The same over UDP in steps, for several queries at a time: while the memory that one leads to is on its way, the
+ * others are read. All are read, then all are fetched FIND_STEPS times, then each is written; a reader's view must
+ * stay whole from the first to the last (publish.h). */
 struct respond_task {
 	struct query query; /* borrowed by the packet it is written to */
 	struct dname name;
@@ -41,13 +42,16 @@ static inline void respond_fetch(struct respond_task *t)
 	if (t->ahead.link)
 		find_ahead(&t->ahead);
 }
-enum respond respond_write(struct packet *m, struct respond_task *t, enum transport transport, struct stats *s);
+enum respond respond_write(struct packet *m, struct respond_task *t, struct stats *s);
 
 /* The parts that the plain way needs too: how long an answer to q may be; a finished answer of nothing but an rcode;
- * the counters of a finished answer. */
+ * the counters of a finished answer; the expire option from SOA RDATA. */
 size_t respond_limit(const struct query *q, enum transport transport);
 void respond_error(struct packet *m, const struct query *q, unsigned rcode, enum transport transport,
 		   struct stats *s);
+/* SERVFAIL with why; of which version the zone is can't be told. */
+void respond_fail(struct packet *m, struct query *q, enum ede why, enum transport transport, struct stats *s);
 void respond_count(struct stats *s, const struct packet *m, unsigned rcode);
+void respond_expire(struct query *q, struct ax_slice soa);
 
 #endif

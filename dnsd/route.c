@@ -167,7 +167,7 @@ void routing_continue(struct routing *r, const struct routing *old)
 static bool take_subnet(struct net *client, const struct query *q)
 {
 	struct net n;
-	struct ax_slice o = q->subnet;
+	struct ax_slice o = q->edns.subnet;
 	if (o.n < 4)
 		return false;
 	unsigned family = ax_be16(o.p), bits = o.p[2];
@@ -250,7 +250,7 @@ uint32_t route_choose(const struct routing *r, uint32_t listener, const struct s
 		      unsigned *rcode)
 {
 	const struct route_view *v = &r->view[r->listener[listener]];
-	bool told = q->subnet.p && r->ecs_sources;
+	bool told = q->edns.asks & EDNS_SUBNET && r->ecs_sources;
 	*rcode = AX_RCODE_NOERROR;
 	if (r->arms == 1 && !told)
 		return v->arm;
@@ -261,8 +261,8 @@ uint32_t route_choose(const struct routing *r, uint32_t listener, const struct s
 			*rcode = AX_RCODE_FORMERR;
 			return v->arm;
 		}
-		q->subnet_echo = true;
-		q->subnet_scope = q->subnet.p[2] ? (uint8_t)scope(v, &client) : 0;
+		q->edns.reply.says |= EDNS_SUBNET;
+		q->edns.reply.subnet_scope = q->edns.subnet.p[2] ? (uint8_t)scope(v, &client) : 0;
 	}
 	/* Transfers always get live. */
 	if (q->qtype == AX_TYPE_AXFR || q->qtype == AX_TYPE_IXFR)

@@ -58,6 +58,8 @@ struct routing {
 	size_t proxies;
 	struct geo *geo;
 	struct rrl_rates rrl;
+	struct identity identity;
+	struct cookies cookies;
 };
 
 /* NULL without memory. */

@@ -206,7 +206,7 @@ bool rrl_admit(struct rrl *r, const struct rrl_rates *rates, const struct sockad
 	       uint64_t now_us, struct stats *s)
 {
 	struct net host, network;
-	if (!rates->on)
+	if (!rates->on || m->query->edns.cookie_is == COOKIE_GOOD)
 		return true;
 	struct subject subject = subject_of(m);
 	unsigned per_s = rates->per_s[subject.class];

@@ -17,6 +17,9 @@ void stats_sum(struct stats *sum, const struct stats *from)
 #undef X
 	sum_all(sum->type, from->type, STATS_TYPES + 1);
 	sum_all(sum->limited, from->limited, STATS_CLASSES);
+	sum_all(sum->option, from->option, EDNS_OPTIONS_MAX);
+	sum_all(sum->cookie, from->cookie, COOKIE_GOOD + 1);
+	sum_all(sum->ede, from->ede, EDE_MAX);
 	sum_all(sum->publish, from->publish, STATS_BUCKETS + 1);
 	sum_all(&sum->publish_ns, &from->publish_ns, 1);
 }

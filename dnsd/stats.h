@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "dnsd/edns.h"
+
 /* X(name, what it counts) */
 #define STATS(X)                                                        \
 	X(queries, "packets taken for queries")                         \
@@ -18,8 +20,10 @@
 	X(refused, "")                                                  \
 	X(yxdomain, "")                                                 \
 	X(badvers, "")                                                  \
+	X(badcookie, "")                                                \
 	X(other, "")                                                    \
 	X(truncated, "answers with TC")                                 \
+	X(chaos, "queries of class CHAOS")                              \
 	X(from_image, "answers made from an image")                     \
 	X(from_store, "answers made the plain way")                     \
 	X(overload, "SERVFAIL as the queue to the plain way was full")  \
@@ -49,7 +53,10 @@ struct stats {
 	STATS(X)
 #undef X
 	_Atomic uint64_t type[STATS_TYPES + 1];
-	_Atomic uint64_t limited[STATS_CLASSES]; /* by enum rrl_class */
+	_Atomic uint64_t limited[STATS_CLASSES];   /* by enum rrl_class */
+	_Atomic uint64_t option[EDNS_OPTIONS_MAX]; /* queries with it */
+	_Atomic uint64_t cookie[COOKIE_GOOD + 1];  /* by enum cookie, of queries with options */
+	_Atomic uint64_t ede[EDE_MAX];             /* answers with this extended error */
 	_Atomic uint64_t publish[STATS_BUCKETS + 1];
 	_Atomic uint64_t publish_ns; /* all of them together */
 };

@@ -132,6 +132,7 @@ static enum ax_err server_init(struct server *s, const struct tcp_options *o, st
 	if (e)
 		return e;
 	packet_init(&s->packet, s->answer);
+	s->packet.keepalive_ds = 10 * (int)s->options.idle_s;
 	return watch(s, s->wake, EVENT_WAKE);
 }
 

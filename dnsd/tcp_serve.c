@@ -157,7 +157,7 @@ static bool serve(struct server *s, uint32_t i, struct ax_slice wire)
 			c->pending++;
 			return true;
 		}
-		respond_error(&s->packet, &q, AX_RCODE_SERVFAIL, c->transport, &s->stats);
+		respond_fail(&s->packet, &q, EDE_NOT_READY, c->transport, &s->stats);
 		stats_add(&s->stats.overload, 1);
 	}
 	put_answer(s, c, ax_slice(s->packet.p, s->packet.n));

@@ -159,9 +159,9 @@ static bool answer(struct server *l, unsigned i, unsigned k)
 	struct msghdr *out = &b->out[k].msg_hdr;
 	b->packet.p = b->answer[k];
 	const struct sockaddr *peer = b->from[i];
-	enum respond r = respond_write(&b->packet, &b->task[i], TRANSPORT_UDP, &l->stats);
+	enum respond r = respond_write(&b->packet, &b->task[i], &l->stats);
 	if (r == RESPOND_PLAIN && !queue_query(l, in, peer, &b->task[i].query)) {
-		respond_error(&b->packet, &b->task[i].query, AX_RCODE_SERVFAIL, TRANSPORT_UDP, &l->stats);
+		respond_fail(&b->packet, &b->task[i].query, EDE_NOT_READY, TRANSPORT_UDP, &l->stats);
 		stats_add(&l->stats.overload, 1);
 		r = RESPOND_SEND;
 	}

@@ -135,7 +135,7 @@ static bool answer_query(struct port *p, const struct frame *f, const struct fra
 	}
 	enum respond r = respond_routed(&p->packet, &q, wire, take->listener, peer, TRANSPORT_UDP, &p->stats);
 	if (r == RESPOND_PLAIN && !queue_query(p, take, from, peer, &q)) {
-		respond_error(&p->packet, &q, AX_RCODE_SERVFAIL, TRANSPORT_UDP, &p->stats);
+		respond_fail(&p->packet, &q, EDE_NOT_READY, TRANSPORT_UDP, &p->stats);
 		stats_add(&p->stats.overload, 1);
 		r = RESPOND_SEND;
 	}

@@ -8,8 +8,6 @@
 
 #include "dnsd/tcp.h"
 
-enum { FILE_MAX = 1 << 20 };
-
 struct reader {
 	yaml_document_t doc;
 	const char *path;
@@ -533,6 +531,81 @@ static enum ax_err take_geo(struct reader *r, yaml_node_t *n, void *ctx)
 	return e ? e : said(r, n, geo_open(&r->c->routing->geo, r->country, r->asn));
 }
 
+/* -- what the server tells of itself ---------------------------------------------------------------------- */
+
+static enum ax_err take_nsid(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	const char *text;
+	enum ax_err e = text_of(&text, r, n);
+	return e ? e : said(r, n, identity_nsid(ctx, text));
+}
+
+static enum ax_err take_identity_text(struct reader *r, yaml_node_t *n, struct identity_text *out)
+{
+	const char *text;
+	enum ax_err e = text_of(&text, r, n);
+	return e ? e : said(r, n, identity_text(out, text));
+}
+
+static enum ax_err take_server(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	return take_identity_text(r, n, &((struct identity *)ctx)->server);
+}
+
+static enum ax_err take_version(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	return take_identity_text(r, n, &((struct identity *)ctx)->version);
+}
+
+static enum ax_err take_authors(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	return take_identity_text(r, n, &((struct identity *)ctx)->authors);
+}
+
+static enum ax_err take_identity(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	static const struct key keys[] = { { "nsid", take_nsid },
+					   { "server", take_server },
+					   { "version", take_version },
+					   { "authors", take_authors },
+					   { NULL, NULL } };
+	(void)ctx;
+	return each_key(r, n, keys, &r->c->routing->identity);
+}
+
+/* -- cookies ---------------------------------------------------------------------------------------------- */
+
+static enum ax_err take_secrets(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	const char *path;
+	(void)ctx;
+	enum ax_err e = text_of(&path, r, n);
+	return e ? e : said(r, n, conf_cookies(r->c, path));
+}
+
+/* What is done about them: answer with one, ignore them, or require good ones. */
+static enum ax_err take_policy(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	const char *text;
+	(void)ctx;
+	enum ax_err e = text_of(&text, r, n);
+	if (e)
+		return e;
+	r->c->no_cookies = strcmp(text, "ignore") == 0;
+	r->c->routing->cookies.require = strcmp(text, "require") == 0;
+	return r->c->no_cookies || r->c->routing->cookies.require || strcmp(text, "answer") == 0
+		       ? AX_OK
+		       : bad(r, n, "`answer`, `ignore` or `require` is wanted: `%.100s`", text);
+}
+
+static enum ax_err take_cookies(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	static const struct key keys[] = { { "policy", take_policy }, { "secrets", take_secrets }, { NULL, NULL } };
+	enum ax_err e = each_key(r, n, keys, ctx);
+	return !e && r->c->no_cookies && r->c->routing->cookies.n ? bad(r, n, "secrets for cookies that are ignored")
+								  : e;
+}
+
 static enum ax_err take_listen(struct reader *r, yaml_node_t *n, void *ctx)
 {
 	(void)ctx;
@@ -576,6 +649,8 @@ static const struct key top_keys[] = {
 	{ "require-signed", take_signers },
 	{ "ecs-from", take_sources },
 	{ "proxy-from", take_proxies },
+	{ "identity", take_identity },
+	{ "cookies", take_cookies },
 	{ "geo", take_geo },
 	{ "views", take_views },
 	{ "listen", take_listen },
@@ -636,16 +711,7 @@ enum ax_err yaml_take(struct conf *c, const char *path, struct ax_slice text)
 enum ax_err yaml_read(struct conf *c, const char *path)
 {
 	struct ax_buf text = AX_BUF_INIT;
-	FILE *file = fopen(path, "re");
-	enum ax_err e = file ? AX_OK : ax_fail(AX_ENOENT, "%s: %s", path, strerror(errno));
-	if (!e && !ax_buf_reserve(&text, FILE_MAX))
-		e = ax_buf_check(&text);
-	if (!e)
-		text.n = fread(text.p, 1, FILE_MAX, file);
-	if (!e && (ferror(file) || !feof(file)))
-		e = ax_fail(AX_EINVAL, "%s: can't be read, or is over a megabyte", path);
-	if (file)
-		fclose(file);
+	enum ax_err e = conf_file(&text, path);
 	if (!e)
 		e = yaml_take(c, path, ax_buf_view(&text));
 	ax_buf_fini(&text);

@@ -62,7 +62,7 @@ START_TEST(route__rule_goes_before_canary_and_canary_before_live)
 	ck_assert_str_eq(ask(&q, &w, 0, "10.1.2.1:53"), "next");
 	ck_assert_str_eq(ask(&q, &w, 1, "10.1.2.200:53"), "main");
 	ck_assert_str_eq(ask(&q, &w, 0, "[::ffff:10.1.2.200]:53"), "inside");
-	ck_assert(!q.subnet_echo);
+	ck_assert(!(q.edns.reply.says & EDNS_SUBNET));
 	w = wire_question(&name, AX_TYPE_AXFR);
 	ck_assert_str_eq(ask(&q, &w, 0, "10.1.2.200:53"), "main");
 	ck_assert_uint_eq(routing->view[0].rule[0].matched, 2);
@@ -74,13 +74,13 @@ START_TEST(route__option_counts_only_from_its_sources)
 	struct query q;
 	struct wire_query w = SUBNET("\0\1\31\0\12\1\2\200");
 	ck_assert_str_eq(ask(&q, &w, 0, "127.0.0.1:53"), "inside");
-	ck_assert(q.subnet_echo);
-	ck_assert_uint_eq(q.subnet_scope, 25);
+	ck_assert(q.edns.reply.says & EDNS_SUBNET);
+	ck_assert_uint_eq(q.edns.reply.subnet_scope, 25);
 	ck_assert_str_eq(ask(&q, &w, 0, "192.0.2.1:53"), "next");
-	ck_assert(!q.subnet_echo);
+	ck_assert(!(q.edns.reply.says & EDNS_SUBNET));
 	ck_assert_str_eq(ask(&q, &w, 1, "127.0.0.1:53"), "main");
-	ck_assert(q.subnet_echo);
-	ck_assert_uint_eq(q.subnet_scope, 0);
+	ck_assert(q.edns.reply.says & EDNS_SUBNET);
+	ck_assert_uint_eq(q.edns.reply.subnet_scope, 0);
 }
 END_TEST
 
@@ -89,11 +89,11 @@ START_TEST(route__option_of_no_length_tells_nothing_and_has_no_scope)
 	struct query q;
 	struct wire_query w = SUBNET("\0\1\0\0");
 	ck_assert_str_eq(ask(&q, &w, 0, "127.0.0.1:53"), "next");
-	ck_assert(q.subnet_echo);
-	ck_assert_uint_eq(q.subnet_scope, 0);
+	ck_assert(q.edns.reply.says & EDNS_SUBNET);
+	ck_assert_uint_eq(q.edns.reply.subnet_scope, 0);
 	w = SUBNET("\0\0\0\0");
 	ck_assert_str_eq(ask(&q, &w, 0, "127.0.0.1:53"), "next");
-	ck_assert(q.subnet_echo);
+	ck_assert(q.edns.reply.says & EDNS_SUBNET);
 }
 END_TEST
 
@@ -114,7 +114,7 @@ START_TEST(route__malformed_option_is_a_format_error_from_its_sources_alone)
 	for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		struct query q;
 		const char *trusted = ask(&q, &bad[i], 0, "127.0.0.1:53");
-		ck_assert_msg(strcmp(trusted, "FORMERR") == 0 && !q.subnet_echo, "case %u", i);
+		ck_assert_msg(strcmp(trusted, "FORMERR") == 0 && !(q.edns.reply.says & EDNS_SUBNET), "case %u", i);
 		ck_assert_str_eq(ask(&q, &bad[i], 0, "192.0.2.1:53"), "next");
 	}
 }

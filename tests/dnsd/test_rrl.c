@@ -186,6 +186,23 @@ START_TEST(rrl__who_is_exempt_and_what_has_no_rate_is_not_limited)
 }
 END_TEST
 
+/* It is no forged source (RFC 7873 3). */
+START_TEST(rrl__who_has_a_good_cookie_is_not_limited)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0xc0000201) };
+	unsigned sent[COOKIE_GOOD + 1] = { 0 };
+	fresh(1000, 2, 1, 0);
+	for (unsigned i = 0; i < 40; i++) {
+		struct packet *m = answer(&made, "www.example.", 'a');
+		made.q.edns.cookie_is = (enum cookie)(i % (COOKIE_GOOD + 1));
+		sent[i % (COOKIE_GOOD + 1)] +=
+			rrl_admit(table, &rates, (const struct sockaddr *)&a, m, start_us, &stats);
+	}
+	ck_assert_uint_eq(sent[COOKIE_GOOD], 10);
+	ck_assert_uint_eq(sent[COOKIE_NONE] + sent[COOKIE_CLIENT_ONLY] + sent[COOKIE_BAD], 2);
+}
+END_TEST
+
 /* A flood from more networks than there are accounts does not bring back the one that is at its limit. */
 START_TEST(rrl__a_busy_account_is_not_driven_out)
 {
@@ -241,6 +258,7 @@ static void add(TCase *tc)
 	tcase_add_test(tc, rrl__random_names_are_one_account);
 	tcase_add_test(tc, rrl__one_in_slip_is_cut_short);
 	tcase_add_test(tc, rrl__who_is_exempt_and_what_has_no_rate_is_not_limited);
+	tcase_add_test(tc, rrl__who_has_a_good_cookie_is_not_limited);
 	tcase_add_test(tc, rrl__a_busy_account_is_not_driven_out);
 	tcase_add_test(tc, rrl__threads_share_the_accounts);
 }

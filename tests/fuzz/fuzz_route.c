@@ -45,7 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	uint32_t arm = route_choose(routing, 0, (const struct sockaddr *)&peer, &q, &rcode);
 	assert(arm < routing->arms);
-	assert(!q.subnet_echo || (rcode == AX_RCODE_NOERROR && q.subnet.n >= 4 && q.subnet.n <= SUBNET_MAX));
+	assert(!(q.edns.reply.says & EDNS_SUBNET) ||
+	       (rcode == AX_RCODE_NOERROR && q.edns.subnet.n >= 4 && q.edns.subnet.n <= SUBNET_MAX));
 	packet_init(&m, bytes);
 	packet_begin(&m, &q, PACKET_UDP_MIN);
 	packet_end(&m, rcode);
