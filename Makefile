@@ -23,7 +23,8 @@ BUILD_DEPS := gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libld
 DEMO_DEPS  := bind9-dnsutils procps
 TEST_DEPS  := check bind9 bind9-utils knot knot-dnsutils nsd iproute2 iputils-ping \
 	vim neovim emacs-nox nano micro joe ne mc ed tmux rsync patch perl mandoc python3 git \
-	clang clang-format libclang-rt-14-dev shellcheck valgrind strace stress-ng openssl zsh fish libmaxmind-db-writer-perl
+	clang clang-format libclang-rt-14-dev shellcheck valgrind strace stress-ng openssl zsh fish libmaxmind-db-writer-perl \
+	python3-dnspython pdns-server pdns-backend-bind
 
 # The other servers of tests/bench/README.md's table.
 BENCH_DEPS := bind9 bind9-utils gdnsd yadifa knot knot-dnsutils nsd pdns-server pdns-backend-lmdb pdns-tools dnsperf ethtool iproute2 \

@@ -27,14 +27,9 @@ static bool same_name(const struct query *q, const char *name, uint8_t n)
 	return true;
 }
 
-static const struct identity_text *find(const struct query *q, const struct identity *id)
+static const struct identity_text *text_of(const struct identity *id, unsigned text)
 {
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (same_name(q, names[i].name, names[i].n))
-			return names[i].text == TEXT_ID        ? &id->server
-			       : names[i].text == TEXT_VERSION ? &id->version
-							       : &id->authors;
-	return NULL;
+	return text == TEXT_ID ? &id->server : text == TEXT_VERSION ? &id->version : &id->authors;
 }
 
 /* Of the question's name, which fits: a text beside the shortest question is well below 512 octets. */
@@ -49,13 +44,16 @@ static void put(struct packet *m, enum packet_section s, uint16_t type, struct a
 enum ax_rcode chaos_answer(struct packet *m, const struct identity *id)
 {
 	const struct query *q = m->query;
-	const struct identity_text *text = id ? find(q, id) : NULL;
+	size_t i = 0, known = sizeof names / sizeof names[0];
+	while (i < known && !same_name(q, names[i].name, names[i].n))
+		i++;
+	const struct identity_text *text = id && i < known ? text_of(id, names[i].text) : NULL;
 	if (!text || !text->n)
 		return AX_RCODE_REFUSED;
 	m->aa = true;
 	if (q->qtype == AX_TYPE_TXT || q->qtype == AX_TYPE_ANY) {
 		put(m, PACKET_ANSWER, AX_TYPE_TXT, ax_slice(text, offsetof(struct identity_text, text) + text->n));
-		put(m, PACKET_AUTHORITY, AX_TYPE_NS, ax_slice(query_name(q), q->qname_n));
+		put(m, PACKET_AUTHORITY, AX_TYPE_NS, ax_slice(names[i].name, names[i].n));
 	}
 	return AX_RCODE_NOERROR;
 }

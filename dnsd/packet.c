@@ -343,7 +343,7 @@ void packet_end(struct packet *m, unsigned rcode)
 	const struct query *q = m->query;
 	m->rcode = (uint16_t)rcode;
 	unsigned flags = FLAG_QR | (q->flags & (15u << OPCODE_SHIFT | FLAG_RD)) | (rcode & 15);
-	if (m->aa)
+	if (m->aa && q->qclass != CLASS_ANY) /* of all classes nobody has authority (RFC 1034 3.7.1) */
 		flags |= FLAG_AA;
 	if (m->tc)
 		flags |= FLAG_TC;

@@ -60,10 +60,13 @@ void respond_error(struct packet *m, const struct query *q, unsigned rcode, enum
 	respond_count(s, m, rcode);
 }
 
-/* Transfers are not served yet; of what is no zone of ours they could not be (RFC 5936 2.2.1). */
-static unsigned refuse_transfer(struct query *q, const struct image *im, const struct dname *name)
+/* Transfers are not served yet; of what is no zone of ours (RFC 5936 2.2.1) and over UDP (4.2) AXFR could not be. */
+static unsigned refuse_transfer(struct query *q, const struct image *im, const struct dname *name,
+				enum transport transport)
 {
 	edns_error(&q->edns, EDE_NOT_SUPPORTED);
+	if (q->qtype == AX_TYPE_AXFR && transport == TRANSPORT_UDP)
+		return AX_RCODE_NOTIMP;
 	return im && im->apex_n == name->n ? AX_RCODE_REFUSED : AX_RCODE_NOTAUTH;
 }
 
@@ -137,10 +140,10 @@ static enum respond answer_chaos(struct packet *m, struct query *q, const struct
 }
 
 /* What a query is refused with that no image answers; 0: one does. */
-static unsigned judge(struct query *q, const struct dname *name, const struct image *im)
+static unsigned judge(struct query *q, const struct dname *name, const struct image *im, enum transport transport)
 {
 	if (q->qtype == AX_TYPE_AXFR || q->qtype == AX_TYPE_IXFR)
-		return refuse_transfer(q, im, name);
+		return refuse_transfer(q, im, name, transport);
 	if (!im) {
 		edns_error(&q->edns, EDE_NOT_AUTHORITATIVE);
 		return AX_RCODE_REFUSED;
@@ -156,7 +159,7 @@ static unsigned judge(struct query *q, const struct dname *name, const struct im
 static enum respond answer(struct packet *m, struct query *q, const struct dname *name, const struct image *im,
 			   enum transport transport, struct stats *s)
 {
-	unsigned rcode = judge(q, name, im);
+	unsigned rcode = judge(q, name, im, transport);
 	if (rcode) {
 		respond_error(m, q, rcode, transport, s);
 		return RESPOND_SEND;

@@ -34,7 +34,17 @@ def read_name(message, at):
             return out.lower() + b"\0", end or at + 1
 
 
+def read_naptr(message, at):
+    """Two numbers, three texts, a name that should not have been compressed (RFC 3597 4) but may be."""
+    here = at + 4
+    for _ in range(3):
+        here += 1 + message[here]
+    return message[at:here] + read_name(message, here)[0]
+
+
 def read_rdata(message, rtype, at, n):
+    if rtype == 35:
+        return read_naptr(message, at)
     if rtype not in NAMES:
         return message[at:at + n]
     before, count = NAMES[rtype]
