@@ -309,8 +309,8 @@ static bool cname_answers(uint16_t qtype)
 
 static void put_asked(struct work *w, const struct find *f, struct find_set set)
 {
-	if (set.set->type == AX_TYPE_DNAME && said_dname(w, f->node))
-		return; /* it led here */
+	if (set.set->type == AX_TYPE_DNAME && f->found == FOUND_NAME && said_dname(w, f->node))
+		return; /* it led here; a wildcard's is another name's now */
 	need_set(w, PACKET_ANSWER, w->owner, f->node, set);
 }
 
