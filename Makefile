@@ -24,7 +24,7 @@ DEMO_DEPS  := bind9-dnsutils procps
 TEST_DEPS  := check bind9 bind9-utils knot knot-dnsutils nsd iproute2 iputils-ping \
 	vim neovim emacs-nox nano micro joe ne mc ed tmux rsync patch perl mandoc python3 git \
 	clang clang-format libclang-rt-14-dev shellcheck valgrind strace stress-ng openssl zsh fish libmaxmind-db-writer-perl \
-	python3-dnspython pdns-server pdns-backend-bind
+	python3-dnspython pdns-server pdns-backend-bind unbound knot-resolver ldnsutils
 
 # The other servers of tests/bench/README.md's table.
 BENCH_DEPS := bind9 bind9-utils gdnsd yadifa knot knot-dnsutils nsd pdns-server pdns-backend-lmdb pdns-tools dnsperf ethtool iproute2 \
