@@ -33,8 +33,8 @@ BENCH_DEPS := bind9 bind9-utils gdnsd yadifa knot knot-dnsutils nsd pdns-server 
 DEPS       ?= $(BUILD_DEPS) $(DEMO_DEPS) $(TEST_DEPS)
 
 have = $(shell pkg-config $(1) $(2) 2>/dev/null)
-CFLAGS_core := $(call have,--cflags,lmdb libsodium ldns)
-LIBS_core   := $(call have,--libs,lmdb libsodium ldns)
+CFLAGS_core := $(call have,--cflags,lmdb libsodium ldns libcrypto)
+LIBS_core   := $(call have,--libs,lmdb libsodium ldns libcrypto)
 CFLAGS_fs   := $(call have,--cflags,fuse3)
 LIBS_fs     := $(call have,--libs,fuse3)
 CFLAGS_dnsd := $(call have,--cflags,liburcu-qsbr libsystemd libmaxminddb yaml-0.1 libmicrohttpd libxdp libbpf libssl libcrypto)

@@ -1,5 +1,5 @@
 /* denial.h - how a signed zone denies what it has not: by NSEC (RFC 4034 4) or NSEC3 (RFC 5155), and the hash of the
- * latter. Pure computation; proof.h and the image's proofs sit on it.
+ * latter. Pure computation, by libcrypto's SHA-1; proof.h and the image's proofs sit on it.
  * Limits: AX_NSEC3_ITERATIONS_MAX, RFC 5155 10.3's highest; a chain beyond it is not used. */
 #ifndef AX_DENIAL_H
 #define AX_DENIAL_H
