@@ -1,6 +1,6 @@
-/* tool_storm REPO COUNT [HOSTS] - COUNT commits to the zone example., one after the other, as fast as they are durable:
- * in turn to the branches main and next, if there is a next. The n-th gives the address 10.n.n.n (n in 24 bits) to h1
- * to h4, to one of HOSTS more names, and says "BRANCH n" at v. For each it prints: branch n serial id. */
+/* tool_storm REPO COUNT [HOSTS] - COUNT commits to the zone example., one after the other, as fast as they are
+ * durable: in turn to the branches main and next, if there is a next. The n-th gives the address 10.n.n.n (n in 24
+ * bits) to h1 to h4, to one of HOSTS more names, and says "BRANCH n" at v. For each it prints: branch n serial id. */
 #include "core/repo.h"
 
 #include <err.h>
@@ -58,7 +58,8 @@ int main(int argc, char **argv)
 	struct ax_name apex;
 	if (argc < 3)
 		errx(2, "usage: tool_storm REPO COUNT [HOSTS]");
-	unsigned count = (unsigned)strtoul(argv[2], NULL, 10), hosts = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 0;
+	unsigned count = (unsigned)strtoul(argv[2], NULL, 10),
+		 hosts = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 0;
 	must(ax_hash_init(), "hash");
 	must(ax_name_parse(&apex, "example.", 8, NULL), "apex");
 	must(ax_repo_open(&repo, argv[1], false), "open");
