@@ -1,7 +1,9 @@
 #include "core/publish.h"
-#include "core/sign.h"
+
 #include "core/blame.h"
 #include "core/diff.h"
+#include "core/rrsig.h"
+#include "core/sign.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,8 +206,11 @@ static bool has_apex(struct ax_work *w)
 
 static enum ax_err check(struct ax_publish *p, struct ax_work *w)
 {
-	enum ax_err e = ax_check_edits(p->txn, &w->zone.apex, &w->next.root, w->edits, w->n,
-				       p->listener ? p->listener->warn : NULL, p->listener ? p->listener->ctx : NULL);
+	ax_warn_fn *warn = p->listener ? p->listener->warn : NULL;
+	void *ctx = p->listener ? p->listener->ctx : NULL;
+	enum ax_err e = ax_check_edits(p->txn, &w->zone.apex, &w->next.root, w->edits, w->n, warn, ctx);
+	if (!e)
+		e = ax_rrsig_check_edits(p->txn, &w->zone.apex, &w->next.root, w->edits, w->n, warn, ctx);
 	if (e == AX_ECHECK && w->change->merges)
 		return ax_fail(AX_ECONFLICT, "each side passes the checks, but not both together: %s",
 			       ax_err_text(e));

@@ -1,4 +1,4 @@
-/* RDATA text both ways, and mnemonics. The one file that includes ldns, for the names of algorithms and certificate
+/* RDATA text both ways, and mnemonics. Knows ldns for the names of algorithms and certificate
  * types and of whatever RR type our own table lacks. The fields are read and written by our own code: ldns 1.8.3
  * takes addresses and numbers that are none, and crashes on some malformed text. */
 #include "core/rdfield.h"
