@@ -42,7 +42,10 @@ class Mount:
             time.sleep(0.005)
 
     def stop(self):
-        subprocess.run(["fusermount3", "-u", self.path], check=True)
+        end = time.monotonic() + 5
+        # the kernel may still be closing what a program that just ended had open
+        while subprocess.run(["fusermount3", "-u", self.path], check=time.monotonic() > end).returncode:
+            time.sleep(0.02)
         status = self.process.wait(60)
         self.process = None
         if status:
