@@ -221,6 +221,8 @@ static inline int compare_rest(size_t *common, struct ax_slice a, struct ax_slic
 int ax_node_compare(size_t *common, const struct ax_node_iter *it, struct ax_slice with)
 {
 	size_t more, from = *common;
+	if (!with.n) /* which may have no bytes to point into */
+		return it->item.key.n > 0;
 	if (it->shared > from)
 		return from == with.n ? 1 : -1;
 	if (it->shared < from) {

@@ -75,9 +75,10 @@ static enum ax_err draft_add(struct image_scan *s, struct ax_slice type_part, st
 static enum ax_err merge_signatures(struct image_draft *d)
 {
 	struct ax_buf both = AX_BUF_INIT;
-	const uint8_t *p = d->bytes.p, *end = p + d->bytes.n, *q = d->signatures.p, *q_end = q + d->signatures.n;
 	if (!d->signatures.n)
 		return AX_OK;
+	const uint8_t *p = d->bytes.p, *end = d->bytes.n ? p + d->bytes.n : p;
+	const uint8_t *q = d->signatures.p, *q_end = q + d->signatures.n;
 	while (p < end || q < q_end) {
 		const struct wireset *set = (const void *)p, *sigs = (const void *)q;
 		bool first = q == q_end || (p < end && set->type <= wireset_covered(sigs));
