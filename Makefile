@@ -19,7 +19,7 @@ endif
 
 # What Debian 12 must have. BUILD_DEPS builds, TEST_DEPS are the real programs that the tests drive.
 BUILD_DEPS := gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libldns-dev libssl-dev \
-	libsodium-dev liburcu-dev libsystemd-dev libidn2-dev libjansson-dev libmaxminddb-dev libyaml-dev libmicrohttpd-dev libxdp-dev libbpf-dev
+	libsodium-dev liburcu-dev libsystemd-dev libidn2-dev libjansson-dev libmaxminddb-dev libyaml-dev libmicrohttpd-dev libseccomp-dev libxdp-dev libbpf-dev
 DEMO_DEPS  := bind9-dnsutils procps
 TEST_DEPS  := check bind9 bind9-utils knot knot-dnsutils nsd iproute2 iputils-ping \
 	vim neovim emacs-nox nano micro joe ne mc ed tmux rsync patch perl mandoc python3 git \
@@ -37,8 +37,8 @@ CFLAGS_core := $(call have,--cflags,lmdb libsodium ldns libcrypto)
 LIBS_core   := $(call have,--libs,lmdb libsodium ldns libcrypto)
 CFLAGS_fs   := $(call have,--cflags,fuse3)
 LIBS_fs     := $(call have,--libs,fuse3)
-CFLAGS_dnsd := $(call have,--cflags,liburcu-qsbr libsystemd libmaxminddb yaml-0.1 libmicrohttpd libxdp libbpf libssl libcrypto)
-LIBS_dnsd   := $(call have,--libs,liburcu-qsbr libsystemd libmaxminddb yaml-0.1 libmicrohttpd libxdp libbpf libssl libcrypto)
+CFLAGS_dnsd := $(call have,--cflags,liburcu-qsbr libsystemd libmaxminddb yaml-0.1 libmicrohttpd libxdp libbpf libssl libcrypto libseccomp)
+LIBS_dnsd   := $(call have,--libs,liburcu-qsbr libsystemd libmaxminddb yaml-0.1 libmicrohttpd libxdp libbpf libssl libcrypto libseccomp)
 CFLAGS_tools := $(call have,--cflags,libidn2 jansson)
 LIBS_tools  := $(call have,--libs,libidn2 jansson)
 CFLAGS_test := $(call have,--cflags,check)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/ref.h"
+#include "dnsd/sandbox.h"
 #include "dnsd/tcp.h"
 #include "dnsd/yaml.h"
 
@@ -37,7 +38,9 @@ enum {
 	OPTION_HANDOVER,
 	OPTION_NAME_SERVER_ID,
 	OPTION_IDENTITY,
-	OPTION_COOKIES
+	OPTION_COOKIES,
+	OPTION_USER,
+	OPTION_NO_SANDBOX
 };
 
 static const struct option options[] = {
@@ -68,6 +71,8 @@ static const struct option options[] = {
 	{ "nsid", required_argument, NULL, OPTION_NAME_SERVER_ID },
 	{ "identity", required_argument, NULL, OPTION_IDENTITY },
 	{ "cookie-secrets", required_argument, NULL, OPTION_COOKIES },
+	{ "user", required_argument, NULL, OPTION_USER },
+	{ "no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -132,7 +137,8 @@ enum ax_err conf_check(struct conf *c)
 		return ax_fail(AX_EUSAGE, "--listen is needed, e.g. --listen 127.0.0.1:5300");
 	if (!c->tls_certificate != !c->tls_key || (has_tls(c) && !c->tls_key))
 		return ax_fail(AX_EUSAGE, "TLS needs a certificate and a key");
-	return c->tls_key ? tls_pair_load(&c->tls, c->tls_certificate, c->tls_key) : AX_OK;
+	enum ax_err e = c->user ? sandbox_check(c->user) : AX_OK;
+	return e ? e : c->tls_key ? tls_pair_load(&c->tls, c->tls_certificate, c->tls_key) : AX_OK;
 }
 
 enum ax_err conf_metrics(struct conf *c, const char *text)
@@ -267,6 +273,12 @@ static enum ax_err take(struct conf *c, int option, const char *said)
 	case OPTION_HANDOVER:
 		c->handover = optarg;
 		return AX_OK;
+	case OPTION_USER:
+		c->user = optarg;
+		return AX_OK;
+	case OPTION_NO_SANDBOX:
+		c->sandbox = false;
+		return AX_OK;
 	case OPTION_METRICS:
 		return conf_metrics(c, optarg);
 	case OPTION_XDP:
@@ -355,7 +367,8 @@ static enum ax_err read_file(struct conf *c, const char *repo)
 enum ax_err conf_read(struct conf *c, int argc, char **argv, const char *repo, unsigned cores)
 {
 	int option;
-	*c = (struct conf){ .tcp_connections = TCP_CONNECTIONS,
+	*c = (struct conf){ .sandbox = true,
+			    .tcp_connections = TCP_CONNECTIONS,
 			    .rrl_accounts = RRL_ACCOUNTS,
 			    .tcp_idle_s = TCP_IDLE_S,
 			    .tcp_write_s = TCP_WRITE_S,

@@ -13,7 +13,7 @@ enum { CONF_LISTENERS_MAX = ROUTE_LISTENERS_MAX, CONF_THREADS_MAX = 256 };
 #define CONF_SALT "apexd"
 
 struct conf {
-	const char *repo, *branch, *at, *config, *canary, *canary_salt, *handover;
+	const char *repo, *branch, *at, *config, *canary, *canary_salt, *handover, *user;
 	struct routing *routing; /* owned, unless it is taken out */
 	struct listener listener[CONF_LISTENERS_MAX];
 	size_t listeners;
@@ -25,8 +25,8 @@ struct conf {
 	unsigned rrl_accounts, threads, tcp_connections, tcp_per_address, tcp_idle_s, tcp_write_s;
 	const char *tls_certificate, *tls_key; /* files; NULL: nobody speaks TLS */
 	struct tls_pair *tls;                  /* what is in them; owned, unless it is taken out */
-	bool require_signed;
-	bool no_cookies;   /* else those of a secret made at the start, where routing has none */
+	bool no_cookies;                       /* else those of a secret made at the start, where routing has none */
+	bool require_signed, sandbox;
 	const char **keys; /* files of those whose signatures count; the array is owned */
 	size_t nkeys;
 	char **text; /* owned: what was read from a file */

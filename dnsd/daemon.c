@@ -12,6 +12,7 @@
 #include "dnsd/http.h"
 #include "dnsd/metrics.h"
 #include "dnsd/ready.h"
+#include "dnsd/sandbox.h"
 #include "dnsd/tcp.h"
 #include "dnsd/udp.h"
 #include "dnsd/xdp.h"
@@ -208,7 +209,11 @@ static enum ax_err open_sockets(struct daemon *d)
 		e = listen_stream(&d->http_fd, &c->metrics, &given);
 	if (listen_drop(&given) && !e)
 		d->log("sockets were passed that the configuration does not name: closed");
-	return e ? e : list_open(d);
+	if (!e)
+		e = list_open(d);
+	if (!e && c->handover)
+		e = handover_bind(&d->next, c->handover, d->open_fds, d->opens);
+	return e;
 }
 
 /* All that is opened. */
@@ -225,6 +230,16 @@ static enum ax_err acquire(struct daemon *d)
 	if (!e)
 		e = open_repository(d);
 	return e ? e : open_sockets(d);
+}
+
+/* What was opened stays open; from here on nothing can be written. */
+static enum ax_err enter_sandbox(const struct daemon *d)
+{
+	const struct conf *c = &d->conf;
+	const struct sandbox s = {
+		.user = c->user, .owned = c->repo, .handover = c->handover, .raw = c->interfaces > 0, .log = d->log
+	};
+	return sandbox_enter(&s);
 }
 
 /* All that has threads. */
@@ -259,8 +274,8 @@ static enum ax_err serve(struct daemon *d)
 			      d->rrl, d->log);
 	if (!e && c->metrics.n)
 		e = http_start(&d->http, d->http_fd, page, d);
-	if (!e && c->handover)
-		e = handover_wait(&d->next, c->handover, d->open_fds, d->opens);
+	if (!e && d->next)
+		e = handover_wait(d->next);
 	return e;
 }
 
@@ -278,6 +293,8 @@ enum ax_err daemon_start(struct daemon **out, struct conf *c, void (*log)(const 
 	d->http_fd = -1;
 	d->started_s = monotonic_s();
 	enum ax_err e = acquire(d);
+	if (!e && d->conf.sandbox)
+		e = enter_sandbox(d);
 	if (!e)
 		e = serve(d);
 	if (e)
@@ -364,6 +381,8 @@ static enum ax_err check_unchanged(const struct conf *a, const struct conf *b)
 			   : !same_keys(a, b)                        ? "require-signed"
 			   : !address_same(&a->metrics, &b->metrics) ? "metrics"
 			   : strcmp(a->handover ? a->handover : "", b->handover ? b->handover : "") != 0 ? "handover"
+			   : strcmp(a->user ? a->user : "", b->user ? b->user : "") != 0 || a->sandbox != b->sandbox
+				   ? "user and sandbox"
 			   : strcmp(a->repo, b->repo) != 0      ? "repo"
 			   : a->rrl_accounts != b->rrl_accounts ? "rrl: accounts"
 			   : a->threads != b->threads           ? "threads"

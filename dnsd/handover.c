@@ -12,8 +12,10 @@ enum { MESSAGE_MAX = 16 };
 static const char socket_said[] = "socket", end_said[] = "end", ready_said[] = "ready", release_said[] = "release";
 
 struct handover {
-	int listening, peer; /* -1: none */
-	const int *fds;      /* borrowed */
+	int listening, peer;                                   /* -1: none */
+	char path[sizeof((struct sockaddr_un *)0)->sun_path];  /* where it waits */
+	char fresh[sizeof((struct sockaddr_un *)0)->sun_path]; /* where its socket is before; empty: no longer */
+	const int *fds;                                        /* borrowed */
 	size_t n;
 };
 
@@ -116,7 +118,8 @@ enum ax_err handover_take(struct handover **before, struct listen_given *g, cons
 		free(h);
 		return e;
 	}
-	*h = (struct handover){ .listening = -1, .peer = fd };
+	h->listening = -1;
+	h->peer = fd;
 	*before = h;
 	return AX_OK;
 }
@@ -140,42 +143,52 @@ void handover_ready(struct handover *before)
 
 /* -- the one before --------------------------------------------------------------------------------------- */
 
-/* Under another name first: at no moment is there nobody. */
-static enum ax_err bind_at(int fd, const char *path)
+static enum ax_err bind_fresh(struct handover *h)
 {
 	struct sockaddr_un a;
-	char fresh[sizeof a.sun_path];
-	if ((size_t)snprintf(fresh, sizeof fresh, "%s.%ld", path, (long)getpid()) >= sizeof fresh)
-		return ax_fail(AX_EUSAGE, "%s: too long a path for a socket", path);
-	enum ax_err e = address_of(&a, fresh);
+	enum ax_err e = address_of(&a, h->fresh);
 	if (e)
 		return e;
-	(void)unlink(fresh);
-	if (bind(fd, (struct sockaddr *)&a, sizeof a) != 0)
-		return ax_fail(AX_EIO, "%s: %s", fresh, strerror(errno));
-	if (chmod(fresh, 0600) != 0 || listen(fd, 1) != 0 || rename(fresh, path) != 0) {
-		e = ax_fail(AX_EIO, "%s: %s", path, strerror(errno));
-		(void)unlink(fresh);
-	}
-	return e;
+	(void)unlink(h->fresh);
+	if (bind(h->listening, (struct sockaddr *)&a, sizeof a) == 0 && chmod(h->fresh, 0600) == 0 &&
+	    listen(h->listening, 1) == 0)
+		return AX_OK;
+	return ax_fail(AX_EIO, "%s: %s", h->fresh, strerror(errno));
 }
 
-enum ax_err handover_wait(struct handover **out, const char *path, const int *fds, size_t n)
+enum ax_err handover_bind(struct handover **out, const char *path, const int *fds, size_t n)
 {
 	*out = NULL;
 	struct handover *h = calloc(1, sizeof *h);
 	if (!h)
 		return ax_fail(AX_ENOMEM, "no memory for the handover");
-	*h = (struct handover){ .listening = -1, .peer = -1, .fds = fds, .n = n };
-	enum ax_err e = n < HANDOVER_SOCKETS ? new_socket(&h->listening, SOCK_NONBLOCK)
-					     : ax_fail(AX_ELIMIT, "more than %d sockets", HANDOVER_SOCKETS - 1);
+	h->listening = h->peer = -1;
+	h->fds = fds;
+	h->n = n;
+	enum ax_err e =
+		n < HANDOVER_SOCKETS ? AX_OK : ax_fail(AX_ELIMIT, "more than %d sockets", HANDOVER_SOCKETS - 1);
+	snprintf(h->path, sizeof h->path, "%s", path);
+	if (!e && (size_t)snprintf(h->fresh, sizeof h->fresh, "%s.%ld", path, (long)getpid()) >= sizeof h->fresh) {
+		e = ax_fail(AX_EUSAGE, "%s: too long a path for a socket", path);
+		h->fresh[0] = 0;
+	}
 	if (!e)
-		e = bind_at(h->listening, path);
+		e = new_socket(&h->listening, SOCK_NONBLOCK);
+	if (!e)
+		e = bind_fresh(h);
 	if (e)
 		handover_free(h);
 	else
 		*out = h;
 	return e;
+}
+
+enum ax_err handover_wait(struct handover *h)
+{
+	if (rename(h->fresh, h->path) != 0)
+		return ax_fail(AX_EIO, "%s: %s", h->path, strerror(errno));
+	h->fresh[0] = 0;
+	return AX_OK;
 }
 
 int handover_fd(const struct handover *h)
@@ -238,6 +251,8 @@ void handover_free(struct handover *h)
 {
 	if (!h)
 		return;
+	if (h->fresh[0])
+		(void)unlink(h->fresh);
 	if (h->listening >= 0)
 		close(h->listening);
 	if (h->peer >= 0)

@@ -29,8 +29,10 @@ AX_MUST enum ax_err handover_release(struct handover *before);
 /* We answer: the one before may end. NULL is fine; it is freed. */
 void handover_ready(struct handover *before);
 
-/* Wait at path for the next one, who gets copies of fds. */
-AX_MUST enum ax_err handover_wait(struct handover **out, const char *path, const int *fds, size_t n);
+/* Make a socket beside path, where nobody looks for it yet; the next one gets copies of fds, which are borrowed. */
+AX_MUST enum ax_err handover_bind(struct handover **out, const char *path, const int *fds, size_t n);
+/* Wait at path for the next one. Nothing but a rename: the one before stands there until now. */
+AX_MUST enum ax_err handover_wait(struct handover *h);
 /* What to poll for reading. */
 int handover_fd(const struct handover *h);
 enum handover_news { HANDOVER_NOTHING, HANDOVER_RELEASE, HANDOVER_READY };

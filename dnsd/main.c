@@ -37,6 +37,8 @@ static const char usage[] =
 	"  --nsid TEXT            the name server id, for clients that ask for it; 0x... are bytes\n"
 	"  --identity TEXT        what id.server and hostname.bind of class CHAOS say\n"
 	"  --cookie-secrets FILE  what DNS cookies are made with: the same for all servers of a fleet\n"
+	"  --user NAME            whom root becomes (default: the owner of the repository)\n"
+	"  --no-sandbox           keep the powers that serving does not need\n"
 	"  -t                     only check the configuration\n"
 	"  --require-signed       serve only commits that a trusted key signed; keep the last such one else\n"
 	"  --key FILE             the public keys that are trusted; repeatable\n"

@@ -315,6 +315,23 @@ static enum ax_err take_handover(struct reader *r, yaml_node_t *n, void *ctx)
 	return kept_text(&r->c->handover, r, n);
 }
 
+static enum ax_err take_user(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return kept_text(&r->c->user, r, n);
+}
+
+static enum ax_err take_sandbox(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	const char *text;
+	(void)ctx;
+	enum ax_err e = text_of(&text, r, n);
+	if (!e && strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
+		e = bad(r, n, "sandbox is yes or no, not `%s`", text);
+	r->c->sandbox = strcmp(text, "no") != 0;
+	return e;
+}
+
 static enum ax_err take_threads(struct reader *r, yaml_node_t *n, void *ctx)
 {
 	(void)ctx;
@@ -638,6 +655,8 @@ static const struct key top_keys[] = {
 	{ "metrics", take_metrics },
 	{ "repo", take_repo },
 	{ "handover", take_handover },
+	{ "user", take_user },
+	{ "sandbox", take_sandbox },
 	{ "zones", take_zones },
 	{ "threads", take_threads },
 	{ "tcp-connections", take_tcp },

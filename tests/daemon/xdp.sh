@@ -170,6 +170,7 @@ first=$pid
 mv "$T/d.log" "$T/first.log"
 serves --listen 10.53.0.1:53 --listen-xdp v0 --handover "$T/handover" >/dev/null || fail "one that takes over" "$(cat "$T/d.log")"
 soon "the one before ends" 20 sh -c "! kill -0 $first"
+kill -KILL "$first" 2>/dev/null
 wait "$first"
 is "well" "$?" "0"
 before=$(sent xdp)
