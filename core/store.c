@@ -344,6 +344,22 @@ static bool is_read_before(struct ax_store *s, uint64_t id)
 	return any;
 }
 
+void ax_store_slot_use(struct ax_store *s, uint64_t *readers, uint64_t *behind)
+{
+	uint64_t newest_id = ax_store_last_txn(s), held;
+	*readers = 0;
+	pthread_mutex_lock(&s->readers_lock);
+	for (const struct ax_txn *t = s->readers; t; t = t->next)
+		++*readers;
+	pthread_mutex_unlock(&s->readers_lock);
+	pthread_mutex_lock(&s->slot_lock);
+	held = s->held;
+	pthread_mutex_unlock(&s->slot_lock);
+	/* an environment further on there is no counting */
+	bool same = newest_id >> AX_EPOCH_SHIFT == held >> AX_EPOCH_SHIFT;
+	*behind = newest_id <= held || !s->slot.take ? 0 : same ? newest_id - held : 1;
+}
+
 enum ax_err ax_store_keep_up(struct ax_store *s)
 {
 	enum ax_err e = AX_OK;

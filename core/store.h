@@ -71,6 +71,8 @@ AX_MUST enum ax_err ax_store_open_lockless(struct ax_store **out, const char *di
 /* Let the slot follow: hold the newest state too, and let go of older ones once nobody here reads them. Cheap if
  * nothing is to be done; it never waits for a reader. Any other store is left alone. */
 AX_MUST enum ax_err ax_store_keep_up(struct ax_store *s);
+/* Of such a store: how many transactions read now, and how many states the slot is behind the newest. */
+void ax_store_slot_use(struct ax_store *s, uint64_t *readers, uint64_t *behind);
 void ax_store_close(struct ax_store *s);
 /* The id of the last committed transaction: a few loads, no system call. Moves with every commit of any process, and
  * grows when a repack puts another environment in this one's place. */

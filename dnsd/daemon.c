@@ -72,7 +72,11 @@ static struct stats *gather(const struct daemon *d)
 	struct stats *sum = calloc(1, sizeof *sum);
 	if (!sum)
 		return NULL;
+	uint64_t readers, behind;
 	arms_stats(d->arms, sum);
+	ax_store_slot_use(ax_repo_store(d->repo), &readers, &behind);
+	stats_set(&sum->readers, readers);
+	stats_set(&sum->slot_behind, behind);
 	queue_stats(d->queue, sum);
 	udp_stats(d->udp, sum);
 	tcp_stats(d->tcp, sum);

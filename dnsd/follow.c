@@ -42,9 +42,10 @@ struct follow {
 	uint32_t zones;    /* length of zone */
 	uint32_t *touched; /* numbers of zones with `touched` set */
 	size_t ntouched, touched_room;
-	uint64_t seq; /* the last log entry read */
-	bool failed;  /* something is to be tried again */
-	int wake;     /* eventfd: the builder is done, or stop */
+	uint64_t seq;            /* the last log entry read */
+	bool failed;             /* something is to be tried again */
+	_Atomic uint64_t looked; /* the state that was looked at last */
+	int wake;                /* eventfd: the builder is done, or stop */
 	atomic_bool stop;
 	pthread_t thread;
 	bool running;
@@ -407,6 +408,7 @@ static void look(struct follow *f)
 	} else {
 		look_at_touched(f);
 		take_all_built(f);
+		atomic_store(&f->looked, ax_txn_id(f->txn));
 	}
 	if (f->next) {
 		publish(f);
@@ -518,6 +520,7 @@ static enum ax_err start(struct follow *f)
 	if (e)
 		return e;
 	publish(f);
+	atomic_store(&f->looked, ax_txn_id(f->txn));
 	f->running = pthread_create(&f->thread, NULL, run, f) == 0;
 	return f->running ? AX_OK : ax_fail(AX_EIO, "no thread can be made");
 }
@@ -571,5 +574,9 @@ void follow_stop(struct follow *f)
 
 void follow_stats(const struct follow *f, struct stats *sum)
 {
+	uint64_t newest = ax_store_last_txn(ax_repo_store(f->repo)), looked = atomic_load(&f->looked);
+	bool same = newest >> AX_EPOCH_SHIFT == looked >> AX_EPOCH_SHIFT;
 	stats_sum(sum, &f->stats);
+	if (newest > looked)
+		stats_add(&sum->lag, same ? newest - looked : 1);
 }

@@ -164,6 +164,7 @@ enum ax_err image_bare(struct image **out, uint32_t zone, const struct ax_name *
 		im->commit = c->local;
 		im->tree = c->root;
 		im->serial = c->serial;
+		im->time_s = c->time.s;
 	}
 	*out = im;
 	return AX_OK;

@@ -83,6 +83,7 @@ struct image {
 	uint32_t order[IMAGE_ORDERS];   /* order.h: the names with IMAGE_NSEC, and those with IMAGE_NSEC3 */
 	uint32_t zone;                  /* its number in the repository */
 	uint64_t commit;                /* local id; 0 if unborn */
+	int64_t time_s;                 /* when it was made, UTC */
 	struct ax_root tree;
 	struct ax_id id; /* of the commit, for good; once it is ready */
 	uint64_t copied; /* nodes and names copied to make this from the image before: a publish's cost */

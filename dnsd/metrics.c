@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dnsd/publish.h"
+#include "dnsd/slab.h"
 
 static uint64_t get(const _Atomic uint64_t *counter)
 {
@@ -176,25 +177,27 @@ static void put_routes(struct ax_buf *b, const struct routing *r, const struct s
 
 struct zones {
 	struct ax_buf *b; /* NULL: only count */
+	struct ax_buf *times, *commits;
 	const struct route_arm *arm;
 	uint64_t state[3]; /* by enum image_state */
 	uint64_t stale;
 	unsigned left; /* zones that may still be told of */
 };
 
-static void put_serial(struct zones *z, const struct image *im)
+/* What is told of a zone on an arm, as name{zone="...",branch="..."} value. */
+static void put_zone_value(struct zones *z, struct ax_buf *b, const char *name, const struct image *im, int64_t value)
 {
-	struct ax_buf name = AX_BUF_INIT;
+	struct ax_buf text = AX_BUF_INIT;
 	struct ax_name apex = { .n = im->apex_n };
 	memcpy(apex.wire, im->apex, im->apex_n);
-	ax_name_text(&name, &apex);
-	const char *text = ax_buf_cstr(&name);
-	ax_buf_str(z->b, "apexd_zone_serial{zone=\"");
-	put_label(z->b, text ? text : "");
-	ax_buf_str(z->b, "\",");
-	put_arm_label(z->b, z->arm);
-	ax_buf_printf(z->b, "} %" PRIu32 "\n", im->serial);
-	ax_buf_fini(&name);
+	ax_name_text(&text, &apex);
+	const char *zone = ax_buf_cstr(&text);
+	ax_buf_printf(b, "apexd_%s{zone=\"", name);
+	put_label(b, zone ? zone : "");
+	ax_buf_str(b, "\",");
+	put_arm_label(b, z->arm);
+	ax_buf_printf(b, "} %" PRId64 "\n", value);
+	ax_buf_fini(&text);
 }
 
 static bool each_zone(void *ctx, uint32_t item)
@@ -205,7 +208,9 @@ static bool each_zone(void *ctx, uint32_t item)
 	z->stale += atomic_load_explicit(&im->stale, memory_order_relaxed);
 	if (z->b && im->state != IMAGE_UNBORN && z->left) {
 		z->left--;
-		put_serial(z, im);
+		put_zone_value(z, z->b, "zone_serial", im, im->serial);
+		put_zone_value(z, z->times, "zone_commit_timestamp_seconds", im, im->time_s);
+		put_zone_value(z, z->commits, "zone_commit", im, (int64_t)im->commit);
 	}
 	return true;
 }
@@ -219,15 +224,24 @@ static void walk_zones(struct zones *z, const struct route_arm *arm)
 		index_walk(v->zones, each_zone, z);
 }
 
+static void take_over(struct ax_buf *b, struct ax_buf *from)
+{
+	b->failed |= from->failed;
+	ax_buf_slice(b, ax_buf_view(from));
+	ax_buf_fini(from);
+}
+
 static void put_zones(struct ax_buf *b, const struct routing *r)
 {
 	static const char *const state[] = { "ready", "loading", "unborn" };
-	struct ax_buf sums = AX_BUF_INIT, stale = AX_BUF_INIT;
+	struct ax_buf sums = AX_BUF_INIT, times = AX_BUF_INIT, commits = AX_BUF_INIT, stale = AX_BUF_INIT;
 	head(b, "zone_serial", "gauge", "The serial that is served.");
+	head(&times, "zone_commit_timestamp_seconds", "gauge", "When the commit that is served was made.");
+	head(&commits, "zone_commit", "gauge", "The commit that is served, by its number in the repository.");
 	head(&sums, "zones", "gauge", "Zones: with an image, served from the store so far, without the branch.");
 	head(&stale, "zones_stale", "gauge", "Zones whose newest commit can't be served: the last good one is.");
 	for (uint32_t i = 0; i < r->arms; i++) {
-		struct zones z = { .b = b };
+		struct zones z = { .b = b, .times = &times, .commits = &commits };
 		walk_zones(&z, &r->arm[i]);
 		for (unsigned k = 0; k < 3; k++) {
 			ax_buf_printf(&sums, "apexd_zones{state=\"%s\",", state[k]);
@@ -238,11 +252,26 @@ static void put_zones(struct ax_buf *b, const struct routing *r)
 		put_arm_label(&stale, &r->arm[i]);
 		ax_buf_printf(&stale, "} %" PRIu64 "\n", z.stale);
 	}
-	b->failed |= sums.failed | stale.failed;
-	ax_buf_slice(b, ax_buf_view(&sums));
-	ax_buf_slice(b, ax_buf_view(&stale));
-	ax_buf_fini(&sums);
-	ax_buf_fini(&stale);
+	take_over(b, &times);
+	take_over(b, &commits);
+	take_over(b, &sums);
+	take_over(b, &stale);
+}
+
+static void gauge(struct ax_buf *b, const char *name, const char *help, uint64_t value)
+{
+	head(b, name, "gauge", help);
+	ax_buf_printf(b, "apexd_%s %" PRIu64 "\n", name, value);
+}
+
+static void put_gauges(struct ax_buf *b, const struct stats *s)
+{
+	struct slab_use use = slab_use();
+	gauge(b, "image_bytes", "Memory of what images are made of.", use.blocks);
+	gauge(b, "image_pages_bytes", "Memory taken for it.", use.pages);
+	gauge(b, "follow_lag", "States of the store not looked at yet, over all branches.", get(&s->lag));
+	gauge(b, "store_readers", "Transactions that read the store now.", get(&s->readers));
+	gauge(b, "store_slot_behind", "States that the reader's slot is behind the newest.", get(&s->slot_behind));
 }
 
 void metrics_write(struct ax_buf *b, const struct stats *s, uint64_t uptime_s)
@@ -256,6 +285,7 @@ void metrics_write(struct ax_buf *b, const struct stats *s, uint64_t uptime_s)
 	put_types(b, s);
 	put_edns(b, s);
 	put_publications(b, s);
+	put_gauges(b, s);
 	publish_register();
 	publish_online();
 	const struct routing *r = publish_routing();

@@ -43,6 +43,9 @@
 	X(load_errors, "zones that could not be loaded or updated")     \
 	X(copied_last, "image nodes copied by the last update")         \
 	X(publish_ns_last, "nanoseconds from waking up to publication") \
+	X(lag, "states of the store not looked at yet, all branches")   \
+	X(readers, "transactions that read the store now")              \
+	X(slot_behind, "states that the keeper's slot is behind")       \
 	X(zones, "zones served")
 
 /* Types below are counted one by one; beyond them together. Publications by how long they took. */

@@ -67,6 +67,13 @@ is branch_main "$(value 'route_queries_total{branch="main"}')" 3
 is branch_next "$(value 'route_queries_total{branch="next"}')" 2
 is rule "$(value 'route_match_total{view="all",rule="a \"rule\"",branch="next"}')" 2
 is serial "$(value 'zone_serial{zone="example.",branch="main"}')" 7
+ok commit_time sh -c "[ $(value 'zone_commit_timestamp_seconds{zone="example.",branch="main"}') -ge $(($(date +%s) - 3600)) ]"
+ok commit_number test "$(value 'zone_commit{zone="example.",branch="main"}')" -ge 1
+ok image_bytes test "$(value image_bytes)" -ge 1000
+ok image_pages sh -c "[ $(value image_pages_bytes) -ge $(value image_bytes) ]"
+is lag "$(value follow_lag)" 0
+ok readers test "$(value store_readers)" -ge 0
+is limited "$(value 'limited_total{class="response"}')" 0
 is ready_zones "$(value 'zones{state="ready",branch="main"}')" 1
 is unborn_zones "$(value 'zones{state="unborn",branch="main"}')" 1
 before=$(value publish_seconds_count)
@@ -74,6 +81,10 @@ ok change apex set www A 300 192.0.2.99
 soon serial_moves 3 sh -c "python3 -c 'import urllib.request
 print(urllib.request.urlopen(\"http://127.0.0.1:$web/metrics\").read().decode())' | \
 	grep -q '^apexd_zone_serial{zone=\"example.\",branch=\"main\"} 8'"
+soon the_follower_is_in_step 5 sh -c "python3 -c 'import urllib.request
+print(urllib.request.urlopen(\"http://127.0.0.1:$web/metrics\").read().decode())' | grep -qx 'apexd_follow_lag 0'"
+soon the_slot_is_in_step 5 sh -c "python3 -c 'import urllib.request
+print(urllib.request.urlopen(\"http://127.0.0.1:$web/metrics\").read().decode())' | grep -qx 'apexd_store_slot_behind 0'"
 ok publication_is_counted [ "$(value publish_seconds_count)" -gt "$before" ]
 is buckets_end_in_all "$(value 'publish_seconds_bucket{le="+Inf"}')" "$(value publish_seconds_count)"
 
