@@ -77,7 +77,7 @@ all_objects := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/*/*.c tests/*.c))
 tests-objects: $(all_objects)
 
 .DEFAULT_GOAL := all
-.PHONY: all deps demo check check-full check-asan check-tsan fuzz bench bench-deps lint format install install-lib clean
+.PHONY: all deps demo check check-full check-asan check-tsan fuzz bench bench-deps lint format install install-lib deb clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -186,6 +186,12 @@ install: all install-lib
 	install -m 644 core/apex-repository.7 $(share)/man/man7
 	install -m 644 dnsd/apexd.yaml.5 $(share)/man/man5
 	install -m 644 dnsd/apexd.8 $(share)/man/man8
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/lib/,systemd/system sysusers.d tmpfiles.d) $(share)/doc/apexd/examples
+	for unit in apexd.service apexfs.service; do \
+		sed 's,/usr/local/,$(PREFIX)/,' examples/systemd/$$unit >$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit || exit 1; done
+	install -m 644 examples/systemd/apexfs.sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/apexfs.conf
+	install -m 644 examples/systemd/apexfs.tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/apexfs.conf
+	install -m 644 examples/apexd.yaml examples/prometheus/* $(share)/doc/apexd/examples
 	install -d $(share)/bash-completion/completions $(share)/zsh/vendor-completions $(share)/fish/vendor_completions.d
 	install -m 644 examples/completion/apex.bash $(share)/bash-completion/completions/apex
 	install -m 644 examples/completion/_apex $(share)/zsh/vendor-completions
@@ -201,7 +207,17 @@ install-lib: $(LIBAPEX) $(LIBAPEX_SO)
 	sed 's,@PREFIX@,$(PREFIX),; s,@VERSION@,$(VERSION),' core/libapex.pc.in \
 		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/libapex.pc
 
+# Debian packages of what is committed, in $(BUILD)/deb.
+DEB_DEPS := debhelper lintian
+deb:
+	@$(MAKE) --no-print-directory deps DEPS="$(BUILD_DEPS) $(DEB_DEPS)"
+	rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb/apexfs
+	git archive HEAD | tar -x -C $(BUILD)/deb/apexfs
+	cp -r $(BUILD)/deb/apexfs/examples/debian $(BUILD)/deb/apexfs/debian
+	cd $(BUILD)/deb/apexfs && dpkg-buildpackage -b -us -uc
+	lintian --fail-on error $(BUILD)/deb/*.changes
+
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o -name '*.d' -type f -print 2>/dev/null)
