@@ -19,12 +19,12 @@ endif
 
 # What Debian 12 must have. BUILD_DEPS builds, TEST_DEPS are the real programs that the tests drive.
 BUILD_DEPS := gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libldns-dev libssl-dev \
-	libsodium-dev liburcu-dev libsystemd-dev libidn2-dev libjansson-dev libmaxminddb-dev libyaml-dev libmicrohttpd-dev libseccomp-dev libxdp-dev libbpf-dev
+	libsodium-dev liburcu-dev libsystemd-dev libidn2-dev libjansson-dev libmaxminddb-dev libyaml-dev libmicrohttpd-dev libseccomp-dev libxdp-dev libbpf-dev libfstrm-dev
 DEMO_DEPS  := bind9-dnsutils procps
 TEST_DEPS  := check bind9 bind9-utils knot knot-dnsutils nsd iproute2 iputils-ping \
 	vim neovim emacs-nox nano micro joe ne mc ed tmux rsync patch perl mandoc python3 git \
 	clang clang-format libclang-rt-14-dev shellcheck valgrind strace stress-ng openssl zsh fish libmaxmind-db-writer-perl \
-	python3-dnspython pdns-server pdns-backend-bind unbound knot-resolver ldnsutils
+	python3-dnspython pdns-server pdns-backend-bind unbound knot-resolver ldnsutils fstrm-bin
 
 # The other servers of tests/bench/README.md's table.
 BENCH_DEPS := bind9 bind9-utils gdnsd yadifa knot knot-dnsutils nsd pdns-server pdns-backend-lmdb pdns-tools dnsperf ethtool iproute2 \
@@ -37,8 +37,8 @@ CFLAGS_core := $(call have,--cflags,lmdb libsodium ldns libcrypto)
 LIBS_core   := $(call have,--libs,lmdb libsodium ldns libcrypto)
 CFLAGS_fs   := $(call have,--cflags,fuse3)
 LIBS_fs     := $(call have,--libs,fuse3)
-CFLAGS_dnsd := $(call have,--cflags,liburcu-qsbr libsystemd libmaxminddb yaml-0.1 libmicrohttpd libxdp libbpf libssl libcrypto libseccomp)
-LIBS_dnsd   := $(call have,--libs,liburcu-qsbr libsystemd libmaxminddb yaml-0.1 libmicrohttpd libxdp libbpf libssl libcrypto libseccomp)
+CFLAGS_dnsd := $(call have,--cflags,liburcu-qsbr libsystemd libmaxminddb yaml-0.1 libmicrohttpd libxdp libbpf libssl libcrypto libseccomp libfstrm)
+LIBS_dnsd   := $(call have,--libs,liburcu-qsbr libsystemd libmaxminddb yaml-0.1 libmicrohttpd libxdp libbpf libssl libcrypto libseccomp libfstrm)
 CFLAGS_tools := $(call have,--cflags,libidn2 jansson)
 LIBS_tools  := $(call have,--libs,libidn2 jansson)
 CFLAGS_test := $(call have,--cflags,check)

@@ -71,6 +71,11 @@ void address_copy(struct sockaddr_storage *to, const struct sockaddr *from)
 	memcpy(to, from, from->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
 }
 
+uint16_t address_port(const struct address *a)
+{
+	return ntohs(a->sa.sa_family == AF_INET6 ? ((const struct sockaddr_in6 *)&a->sa)->sin6_port : a->in.sin_port);
+}
+
 bool address_is_loopback(const struct address *a)
 {
 	if (a->sa.sa_family == AF_INET6)

@@ -24,6 +24,7 @@ bool address_is_any(const struct address *a);
 bool address_same(const struct address *a, const struct address *b);
 /* An IPv4 or IPv6 address. */
 void address_copy(struct sockaddr_storage *to, const struct sockaddr *from);
+uint16_t address_port(const struct address *a);
 /* Is it of this machine alone? */
 bool address_is_loopback(const struct address *a);
 /* A bound socket of the type (SOCK_DGRAM, SOCK_STREAM), non-blocking close-on-exec, to be shared by threads of this

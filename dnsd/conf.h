@@ -27,6 +27,8 @@ struct conf {
 	struct tls_pair *tls;                  /* what is in them; owned, unless it is taken out */
 	bool no_cookies;                       /* else those of a secret made at the start, where routing has none */
 	bool require_signed, sandbox;
+	unsigned log_every, dnstap_every; /* tap.h */
+	const char *dnstap_socket, *dnstap_file;
 	const char **keys; /* files of those whose signatures count; the array is owned */
 	size_t nkeys;
 	char **text; /* owned: what was read from a file */

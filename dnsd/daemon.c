@@ -1,11 +1,14 @@
 #include "dnsd/daemon.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "dnsd/arms.h"
 #include "dnsd/handover.h"
@@ -13,6 +16,7 @@
 #include "dnsd/metrics.h"
 #include "dnsd/ready.h"
 #include "dnsd/sandbox.h"
+#include "dnsd/tap.h"
 #include "dnsd/tcp.h"
 #include "dnsd/udp.h"
 #include "dnsd/xdp.h"
@@ -27,6 +31,9 @@ struct daemon {
 	struct keeper *keeper;
 	struct arms *arms;
 	struct queue *queue;
+	struct tap *tap;
+	int dnstap_fd;                    /* the file it writes; -1: none */
+	char nsid[IDENTITY_NSID_MAX + 1]; /* as dnstap tells it */
 	struct listen_sockets sockets;
 	struct tls *tls;
 	struct rrl *rrl;
@@ -81,6 +88,7 @@ static struct stats *gather(const struct daemon *d)
 	udp_stats(d->udp, sum);
 	tcp_stats(d->tcp, sum);
 	xdp_stats(d->xdp, sum);
+	tap_stats(d->tap, sum);
 	return sum;
 }
 
@@ -220,6 +228,14 @@ static enum ax_err open_sockets(struct daemon *d)
 	return e;
 }
 
+static enum ax_err open_dnstap(struct daemon *d)
+{
+	const char *path = d->conf.dnstap_file;
+	if (path)
+		d->dnstap_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	return path && d->dnstap_fd < 0 ? ax_fail(AX_EIO, "dnstap: %s: %s", path, strerror(errno)) : AX_OK;
+}
+
 /* All that is opened. */
 static enum ax_err acquire(struct daemon *d)
 {
@@ -233,6 +249,8 @@ static enum ax_err acquire(struct daemon *d)
 		e = rrl_new(&d->rrl, c->rrl_accounts);
 	if (!e)
 		e = open_repository(d);
+	if (!e)
+		e = open_dnstap(d);
 	return e ? e : open_sockets(d);
 }
 
@@ -240,10 +258,27 @@ static enum ax_err acquire(struct daemon *d)
 static enum ax_err enter_sandbox(const struct daemon *d)
 {
 	const struct conf *c = &d->conf;
-	const struct sandbox s = {
-		.user = c->user, .owned = c->repo, .handover = c->handover, .raw = c->interfaces > 0, .log = d->log
-	};
+	const struct sandbox s = { .user = c->user,
+				   .owned = c->repo,
+				   .handover = c->handover,
+				   .raw = c->interfaces > 0,
+				   .connects = c->dnstap_socket,
+				   .log = d->log };
 	return sandbox_enter(&s);
+}
+
+static enum ax_err start_tap(struct daemon *d)
+{
+	const struct conf *c = &d->conf;
+	const struct tap_options o = { .log_every = c->log_every,
+				       .dnstap_every = c->dnstap_every,
+				       .socket = c->dnstap_socket,
+				       .file = d->dnstap_fd,
+				       .identity = d->nsid[0] ? d->nsid : NULL,
+				       .listener = c->listener,
+				       .listeners = c->listeners,
+				       .log = d->log };
+	return tap_start(&d->tap, &o);
 }
 
 /* All that has threads. */
@@ -262,11 +297,14 @@ static enum ax_err serve(struct daemon *d)
 					 .idle_s = c->tcp_idle_s,
 					 .write_s = c->tcp_write_s,
 					 .tls = d->tls };
+	memcpy(d->nsid, c->routing->identity.nsid, c->routing->identity.nsid_n);
 	enum ax_err e = keeper_follow(d->keeper, ax_repo_store(d->repo), d->lost);
 	if (!e)
 		e = arms_start(&d->arms, d->repo, &follow, take_routing(d, &d->conf));
 	if (!e)
 		e = queue_start(&d->queue, ax_repo_store(d->repo), PLAIN_THREADS);
+	if (!e)
+		e = start_tap(d);
 	if (!e)
 		e = udp_start(&d->udp, &d->sockets, c->listener, d->queue, d->rrl);
 	if (!e)
@@ -294,7 +332,7 @@ enum ax_err daemon_start(struct daemon **out, struct conf *c, void (*log)(const 
 	d->conf = *c;
 	d->log = log;
 	d->lost = lost;
-	d->http_fd = -1;
+	d->http_fd = d->dnstap_fd = -1;
 	d->started_s = monotonic_s();
 	enum ax_err e = acquire(d);
 	if (!e && d->conf.sandbox)
@@ -320,6 +358,9 @@ void daemon_stop(struct daemon *d)
 	udp_stop(d->udp);
 	tcp_stop(d->tcp);
 	queue_stop(d->queue);
+	tap_stop(d->tap);
+	if (d->dnstap_fd >= 0)
+		close(d->dnstap_fd);
 	xdp_free(d->xdp);
 	udp_free(d->udp);
 	tcp_free(d->tcp);
@@ -376,6 +417,17 @@ static bool same_tcp(const struct conf *a, const struct conf *b)
 	       a->tcp_idle_s == b->tcp_idle_s && a->tcp_write_s == b->tcp_write_s;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_tap(const struct conf *a, const struct conf *b)
+{
+	return a->log_every == b->log_every && a->dnstap_every == b->dnstap_every &&
+	       same_text(a->dnstap_socket, b->dnstap_socket) && same_text(a->dnstap_file, b->dnstap_file);
+}
+
 /* What can't be changed while running is as it was? */
 static enum ax_err check_unchanged(const struct conf *a, const struct conf *b)
 {
@@ -392,6 +444,7 @@ static enum ax_err check_unchanged(const struct conf *a, const struct conf *b)
 			   : a->threads != b->threads           ? "threads"
 			   : !same_tcp(a, b)                    ? "what is said of TCP"
 			   : !a->tls_key != !b->tls_key         ? "whether there is TLS"
+			   : !same_tap(a, b)                    ? "query-log and dnstap"
 								: NULL;
 	return what ? ax_fail(AX_EINVAL, "%s can't change while running: restart", what) : AX_OK;
 }

@@ -121,6 +121,9 @@ static void put_counters(struct ax_buf *b, const struct stats *s)
 	counter(b, "dropped_total", "Packets that got no answer.", &s->dropped);
 	counter(b, "truncated_total", "Answers with TC.", &s->truncated);
 	counter(b, "chaos_total", "Queries of class CHAOS.", &s->chaos);
+	counter(b, "tapped_total", "Queries told of by the query log or dnstap.", &s->tapped);
+	counter(b, "tap_dropped_total", "Queries that were to be told of, but nobody read fast enough.",
+		&s->tap_dropped);
 	counter(b, "overload_total", "SERVFAIL as the queue to the store was full.", &s->overload);
 	put_limited(b, s);
 	head(b, "sent_total", "counter", "Answers sent by transport.");

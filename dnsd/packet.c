@@ -347,6 +347,7 @@ void packet_end(struct packet *m, unsigned rcode)
 		flags |= FLAG_AA;
 	if (m->tc)
 		flags |= FLAG_TC;
+	m->rcode = (uint16_t)rcode;
 	put16(m->p, q->id);
 	put16(m->p + 2, flags);
 	put16(m->p + 4, q->qname_n ? 1 : 0);

@@ -4,6 +4,7 @@
 #include "dnsd/chaos.h"
 #include "dnsd/find.h"
 #include "dnsd/publish.h"
+#include "dnsd/tap.h"
 
 /* RFC 6891 6.2.3-5; over UDP never more than avoids fragments. */
 size_t respond_limit(const struct query *q, enum transport transport)
@@ -235,26 +236,34 @@ static int take_options(struct query *q, const struct routing *r, int verdict, c
 	return verdict;
 }
 
+/* What a query is answered from. */
+struct source {
+	const struct image *im;      /* NULL: no zone of ours */
+	const struct route_arm *arm; /* NULL: it was refused before one was chosen */
+};
+
 /* Read a query and find its zone in the view that the routing says; of class CHAOS there is none. Returns what
  * read_query does. */
-static int read_routed(struct query *q, struct dname *name, const struct image **im, struct ax_slice wire,
+static int read_routed(struct source *from, struct query *q, struct dname *name, struct ax_slice wire,
 		       const struct asker *a, struct stats *s)
 {
 	const struct routing *r = publish_routing();
 	unsigned rcode;
 	int verdict = read_query(q, wire, s);
-	*im = NULL;
+	*from = (struct source){ NULL, NULL };
 	if (q->edns.asks && q->edns.there && verdict != QUERY_DROP)
 		verdict = take_options(q, r, verdict, a, s);
 	if (verdict || q->qclass == CLASS_CH)
 		return verdict;
-	const struct route_arm *arm = &r->arm[route_choose(r, a->listener, a->peer, q, &rcode)];
+	from->arm = &r->arm[route_choose(r, a->listener, a->peer, q, &rcode)];
 	if (rcode)
 		return (int)rcode;
 	dname_take(name, query_name(q), q->qname_n);
-	*im = view_zone(publish_current(arm->slot), name, q->qtype);
-	if (*im && (*im)->state == IMAGE_UNBORN) /* a zone without the branch is served live */
-		*im = view_zone(publish_current(r->arm[arm->live].slot), name, q->qtype);
+	from->im = view_zone(publish_current(from->arm->slot), name, q->qtype);
+	if (from->im && from->im->state == IMAGE_UNBORN) { /* a zone without the branch is served live */
+		from->arm = &r->arm[from->arm->live];
+		from->im = view_zone(publish_current(from->arm->slot), name, q->qtype);
+	}
 	return AX_RCODE_NOERROR;
 }
 
@@ -262,10 +271,13 @@ enum respond respond_routed(struct packet *m, struct query *q, struct ax_slice w
 			    const struct sockaddr *peer, enum transport transport, struct stats *s)
 {
 	struct dname name;
-	const struct image *im;
+	struct source from;
 	const struct asker a = { listener, peer, transport, m->keepalive_ds };
-	int verdict = read_routed(q, &name, &im, wire, &a, s);
-	return finish(m, q, &name, im, verdict, &publish_routing()->identity, transport, s);
+	int verdict = read_routed(&from, q, &name, wire, &a, s);
+	enum respond done = finish(m, q, &name, from.im, verdict, &publish_routing()->identity, transport, s);
+	if (done == RESPOND_SEND)
+		tap_see(m, listener, peer, transport, from.arm, from.im);
+	return done;
 }
 
 /* An answer goes through the functions of eight files: as one each of its two halves takes a quarter less. */
@@ -274,8 +286,13 @@ enum respond respond_routed(struct packet *m, struct query *q, struct ax_slice w
 HOT void respond_read(struct respond_task *t, struct ax_slice wire, uint32_t listener, const struct sockaddr *peer,
 		      struct stats *s)
 {
+	struct source from;
 	const struct asker a = { listener, peer, TRANSPORT_UDP, -1 };
-	t->verdict = read_routed(&t->query, &t->name, &t->image, wire, &a, s);
+	t->verdict = read_routed(&from, &t->query, &t->name, wire, &a, s);
+	t->image = from.im;
+	t->arm = from.arm;
+	t->peer = peer;
+	t->listener = listener;
 	t->ahead.link = 0;
 	if (!t->verdict && t->image && t->image->state == IMAGE_READY)
 		find_begin(&t->ahead, t->image, &t->name);
@@ -283,5 +300,9 @@ HOT void respond_read(struct respond_task *t, struct ax_slice wire, uint32_t lis
 
 HOT enum respond respond_write(struct packet *m, struct respond_task *t, struct stats *s)
 {
-	return finish(m, &t->query, &t->name, t->image, t->verdict, &publish_routing()->identity, TRANSPORT_UDP, s);
+	enum respond done =
+		finish(m, &t->query, &t->name, t->image, t->verdict, &publish_routing()->identity, TRANSPORT_UDP, s);
+	if (done == RESPOND_SEND)
+		tap_see(m, t->listener, t->peer, TRANSPORT_UDP, t->arm, t->image);
+	return done;
 }

@@ -32,6 +32,9 @@ struct respond_task {
 	struct query query; /* borrowed by the packet it is written to */
 	struct dname name;
 	const struct image *image;
+	const struct route_arm *arm; /* that answers; NULL: it was refused before one was chosen */
+	const struct sockaddr *peer; /* borrowed, like the query's bytes */
+	uint32_t listener;
 	int verdict;
 	struct find_ahead ahead;
 };

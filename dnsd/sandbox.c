@@ -241,7 +241,8 @@ static int allow_if(scmp_filter_ctx c, int call, unsigned argument, uint64_t mas
 /* Those of which it depends on what they are called with. */
 static int allow_some(scmp_filter_ctx c, const struct sandbox *s)
 {
-	static const int renames[] = { SCMP_SYS(rename), SCMP_SYS(renameat2), SCMP_SYS(unlink) };
+	static const int renames[] = { SCMP_SYS(rename), SCMP_SYS(renameat2), SCMP_SYS(unlink) },
+			 connects = SCMP_SYS(connect);
 	const uint64_t writes = O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY), all = UINT32_MAX;
 	int rc = allow_if(c, SCMP_SYS(openat), 2, writes, O_RDONLY);
 	if (rc == 0)
@@ -252,6 +253,8 @@ static int allow_some(scmp_filter_ctx c, const struct sandbox *s)
 		rc = allow_if(c, SCMP_SYS(prctl), 0, all, PR_SET_NAME);
 	if (rc == 0 && !s->raw) /* to tell the service manager */
 		rc = allow_if(c, SCMP_SYS(socket), 0, all, AF_UNIX);
+	if (rc == 0 && s->connects)
+		rc = allow(c, &connects, 1);
 	if (rc == 0 && s->handover)
 		rc = allow(c, renames, sizeof renames / sizeof renames[0]);
 	return rc;

@@ -16,6 +16,7 @@ struct sandbox {
 	const char *user;     /* whom root becomes; NULL: the owner of `owned` */
 	const char *owned;    /* the repository */
 	const char *handover; /* a socket that is given its name later; NULL: none */
+	bool connects;        /* to sockets in the file system */
 	bool raw;             /* AF_XDP is still to be set up: its capabilities and system calls stay */
 	void (*log)(const char *text);
 };

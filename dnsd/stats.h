@@ -46,6 +46,8 @@
 	X(lag, "states of the store not looked at yet, all branches")   \
 	X(readers, "transactions that read the store now")              \
 	X(slot_behind, "states that the keeper's slot is behind")       \
+	X(tapped, "queries told of by log or dnstap")                   \
+	X(tap_dropped, "queries that were to be told of but could not") \
 	X(zones, "zones served")
 
 /* Types below are counted one by one; beyond them together. Publications by how long they took. */

@@ -623,6 +623,53 @@ static enum ax_err take_cookies(struct reader *r, yaml_node_t *n, void *ctx)
 								  : e;
 }
 
+/* -- telling of queries ------------------------------------------------------------------------------------ */
+
+static enum ax_err take_log_sample(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return number_of(&r->c->log_every, r, n, UINT32_MAX);
+}
+
+static enum ax_err take_query_log(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	static const struct key keys[] = { { "sample", take_log_sample }, { NULL, NULL } };
+	enum ax_err e = each_key(r, n, keys, ctx);
+	return !e && !r->c->log_every ? bad(r, n, "`sample` is missing: one query in how many is logged") : e;
+}
+
+static enum ax_err take_dnstap_sample(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return number_of(&r->c->dnstap_every, r, n, UINT32_MAX);
+}
+
+static enum ax_err take_dnstap_socket(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return kept_text(&r->c->dnstap_socket, r, n);
+}
+
+static enum ax_err take_dnstap_file(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	return kept_text(&r->c->dnstap_file, r, n);
+}
+
+static enum ax_err take_dnstap(struct reader *r, yaml_node_t *n, void *ctx)
+{
+	static const struct key keys[] = { { "socket", take_dnstap_socket },
+					   { "file", take_dnstap_file },
+					   { "sample", take_dnstap_sample },
+					   { NULL, NULL } };
+	enum ax_err e = each_key(r, n, keys, ctx);
+	if (!e && !r->c->dnstap_every)
+		r->c->dnstap_every = 1;
+	return !e && (r->c->dnstap_socket != NULL) == (r->c->dnstap_file != NULL)
+		       ? bad(r, n, "dnstap goes to either `socket` or `file`")
+		       : e;
+}
+
 static enum ax_err take_listen(struct reader *r, yaml_node_t *n, void *ctx)
 {
 	(void)ctx;
@@ -670,6 +717,8 @@ static const struct key top_keys[] = {
 	{ "proxy-from", take_proxies },
 	{ "identity", take_identity },
 	{ "cookies", take_cookies },
+	{ "query-log", take_query_log },
+	{ "dnstap", take_dnstap },
 	{ "geo", take_geo },
 	{ "views", take_views },
 	{ "listen", take_listen },
