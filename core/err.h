@@ -35,6 +35,7 @@
 	X(AX_EGUARD, "refused by a guard", EPERM, 4)                                      \
 	X(AX_ECONFLICT, "conflicting changes", ESTALE, 5)                                 \
 	X(AX_ELOST, "somebody else was faster: the branch has moved", ESTALE, 5)          \
+	X(AX_EBEHIND, "not served yet", EAGAIN, 6)                                        \
 	X(AX_EPERM, "not permitted", EPERM, 7)                                            \
 	X(AX_EPROTECTED, "the branch is protected", EROFS, 7)                             \
 	X(AX_EROFS, "the store is on a disk that is read-only", EROFS, 7)                 \

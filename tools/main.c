@@ -55,9 +55,9 @@ static int run(const struct verb *v, struct words *w, const char *at)
 	cli_tell_warnings(&c);
 	if (!e)
 		e = ax_buf_check(&c.out);
-	/* Conflicts are listed where git lists them: on stdout. */
+	/* Conflicts are listed where git lists them: on stdout; and how far a daemon is. */
 	enum ax_err printed = AX_OK;
-	if (!e || e == AX_ECONFLICT)
+	if (!e || e == AX_ECONFLICT || e == AX_EBEHIND)
 		printed = print_text(ax_buf_view(&c.out), c.style, v->paged && !e);
 	e = e ? e : printed;
 	ax_buf_fini(&c.out);

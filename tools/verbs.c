@@ -41,6 +41,7 @@ static const struct {
 	{ NULL, &verb_bisect },
 	{ NULL, &verb_cat_object },
 	{ NULL, &verb_watch },
+	{ NULL, &verb_top },
 	{ "branch and join", &verb_branch },
 	{ NULL, &verb_checkout },
 	{ NULL, &verb_merge },

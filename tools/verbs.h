@@ -9,7 +9,7 @@ extern const struct verb verb_init, verb_zone, verb_import, verb_export, verb_se
 	verb_cat_object, verb_check, verb_fsck, verb_edit, verb_apply, verb_protect, verb_propose, verb_review,
 	verb_approve, verb_grep, verb_resolve, verb_bisect, verb_merge, verb_cherry_pick, verb_rebase, verb_revert,
 	verb_restore, verb_reset, verb_keygen, verb_sign_commit, verb_verify, verb_config, verb_at, verb_run_due,
-	verb_gc, verb_prune, verb_repack, verb_backup, verb_stat, verb_watch, verb_bundle;
+	verb_gc, verb_prune, verb_repack, verb_backup, verb_stat, verb_watch, verb_bundle, verb_top;
 
 /* The i-th, NULL beyond the last; heading (may be NULL) is what a group of them that begins here is called, or NULL.
  */
