@@ -214,6 +214,8 @@ EXPLAINED = [
      lambda name, rtype, ours, theirs: any(r[1] == 39 and r[0].startswith(b"\x01*") for r in ours[2])),
     ("knotd", "says the same CNAME again and again, where a DNAME leads to itself",
      lambda name, rtype, ours, theirs: set(theirs[2]) == set(ours[2]) and len(theirs[2]) > len(ours[2])),
+    ("knotd", "renames on and on where a DNAME leads below itself",
+     lambda name, rtype, ours, theirs: set(ours[2]) < set(theirs[2]) and any(r[1] == 39 and r[4].endswith(r[0]) for r in ours[2])),
     ("knotd", "makes a referral of a wildcard's NS (RFC 4592 4.2 leaves it open)",
      lambda name, rtype, ours, theirs: at_cut(theirs) and at_cut(theirs).startswith(b"\x01*")),
     ("pdns", "makes its own NSEC and has none of a zone file's", lambda name, rtype, ours, theirs: rtype == 47),
