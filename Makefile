@@ -214,7 +214,7 @@ deb:
 	rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb/apexfs
 	git archive HEAD | tar -x -C $(BUILD)/deb/apexfs
 	cp -r $(BUILD)/deb/apexfs/examples/debian $(BUILD)/deb/apexfs/debian
-	cd $(BUILD)/deb/apexfs && dpkg-buildpackage -b -us -uc
+	cd $(BUILD)/deb/apexfs && env -u MAKEFLAGS -u MFLAGS -u BUILD dpkg-buildpackage -b -us -uc # a BUILD told to us is not its
 	lintian --fail-on error $(BUILD)/deb/*.changes
 
 clean:
