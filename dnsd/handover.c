@@ -45,6 +45,18 @@ static bool send_message(int peer, const char *text, int fd)
 	return sendmsg(peer, &m, MSG_NOSIGNAL) == (ssize_t)iov.iov_len;
 }
 
+/* Padding lets two in where one is asked for: of more than one, or with no word, none is taken. */
+static void take_descriptor(int *fd, const void *sent, size_t n, bool said)
+{
+	int had[sizeof(union control) / sizeof(int)];
+	bool taken = said && n == sizeof had[0];
+	memcpy(had, sent, n);
+	if (taken)
+		*fd = had[0];
+	for (size_t i = 0; !taken && i < n / sizeof had[0]; i++)
+		close(had[i]);
+}
+
 /* *fd: the descriptor that came with it, the caller's, or -1. False: there is no message. */
 static bool receive_message(int peer, char text[MESSAGE_MAX], int *fd)
 {
@@ -56,12 +68,12 @@ static bool receive_message(int peer, char text[MESSAGE_MAX], int *fd)
 	ssize_t n = recvmsg(peer, &m, MSG_CMSG_CLOEXEC);
 	*fd = -1;
 	text[n > 0 ? n : 0] = 0;
-	if (n <= 0)
+	if (n < 0)
 		return false;
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof *fd))
-		memcpy(fd, CMSG_DATA(c), sizeof *fd);
-	return true;
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		take_descriptor(fd, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0), n > 0);
+	return n > 0;
 }
 
 static enum ax_err address_of(struct sockaddr_un *out, const char *path)
