@@ -16,6 +16,7 @@
 #include "dnsd/metrics.h"
 #include "dnsd/ready.h"
 #include "dnsd/sandbox.h"
+#include "dnsd/say.h"
 #include "dnsd/tap.h"
 #include "dnsd/tcp.h"
 #include "dnsd/udp.h"
@@ -62,13 +63,6 @@ static time_t monotonic_s(void)
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec;
-}
-
-static void say(const struct daemon *d, const char *what, const char *text)
-{
-	char line[1200];
-	snprintf(line, sizeof line, "%s%s", what, text);
-	d->log(line);
 }
 
 /* -- what is told ----------------------------------------------------------------------------------------- */
@@ -189,7 +183,8 @@ static unsigned connections(const struct daemon *d)
 	if (limit.rlim_cur >= wanted + others)
 		return wanted;
 	rlim_t left = limit.rlim_cur > others + threads ? limit.rlim_cur - others : threads;
-	snprintf(line, sizeof line, "of %u TCP connections there will be %llu: %llu descriptors are allowed", wanted,
+	snprintf(line, sizeof line,
+		 SAY_WARNING "of %u TCP connections there will be %llu: %llu descriptors are allowed", wanted,
 		 (unsigned long long)left, (unsigned long long)limit.rlim_cur);
 	d->log(line);
 	return (unsigned)left;
@@ -220,7 +215,7 @@ static enum ax_err open_sockets(struct daemon *d)
 	if (!e && c->metrics.n)
 		e = listen_stream(&d->http_fd, &c->metrics, &given);
 	if (listen_drop(&given) && !e)
-		d->log("sockets were passed that the configuration does not name: closed");
+		d->log(SAY_WARNING "sockets were passed that the configuration does not name: closed");
 	if (!e)
 		e = list_open(d);
 	if (!e && c->handover)
@@ -490,7 +485,7 @@ static void refresh_certificate(struct daemon *d)
 	bool changed;
 	enum ax_err e = tls_refresh(d->tls, &changed);
 	if (e)
-		say(d, "the certificate stays as it was: ", ax_err_text(e));
+		say_why(d->log, SAY_WARNING "the certificate stays as it was: ", ax_err_text(e));
 	else if (changed)
 		d->log("the certificate was loaded anew");
 }

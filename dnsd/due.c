@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "dnsd/say.h"
+
 struct due {
 	struct ax_due_server server;
 	void (*log)(const char *text);
@@ -27,7 +29,7 @@ static void told(void *ctx, const struct ax_due *job, const struct ax_published 
 	const struct due *d = ctx;
 	char line[1500];
 	if (!job)
-		snprintf(line, sizeof line, "scheduled changes: %.1200s", why);
+		snprintf(line, sizeof line, SAY_ERROR "scheduled changes: %.1200s", why);
 	else
 		snprintf(line, sizeof line, "scheduled change %llu, %s: %s: %.1000s", (unsigned long long)job->number,
 			 job->branch, out ? "done" : "refused", out ? job->subject : why);
@@ -45,7 +47,7 @@ enum ax_err due_start(struct due **out, struct ax_repo *repo, void (*log)(const 
 {
 	*out = NULL;
 	if (ax_repo_read_only(repo)) {
-		log("the repository may not be written to: scheduled changes are not carried out here");
+		log(SAY_WARNING "the repository may not be written to: scheduled changes are not carried out here");
 		return AX_OK;
 	}
 	struct due *d = calloc(1, sizeof *d);

@@ -12,6 +12,7 @@
 #include "core/watch.h"
 #include "dnsd/build.h"
 #include "dnsd/publish.h"
+#include "dnsd/say.h"
 #include "dnsd/vouch.h"
 
 enum { RETRY_MS = 1000, STALE_S = 60, UPDATE_OWNERS = 20000 };
@@ -59,7 +60,7 @@ static void tell(struct follow *f, const struct ax_name *apex, const char *text)
 	if (apex)
 		ax_name_text(&name, apex);
 	const char *shown = ax_buf_cstr(&name);
-	snprintf(line, sizeof line, "%s%s%s", apex && shown ? shown : "", apex ? ": " : "", text);
+	snprintf(line, sizeof line, SAY_ERROR "%s%s%s", apex && shown ? shown : "", apex ? ": " : "", text);
 	f->options.log(line);
 	ax_buf_fini(&name);
 }

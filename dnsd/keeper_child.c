@@ -15,6 +15,7 @@
 #include "core/pin.h"
 #include "dnsd/due.h"
 #include "dnsd/keeper.h"
+#include "dnsd/say.h"
 
 enum { SLOTS_MAX = 16, WAIT_S = 2 };
 
@@ -141,7 +142,7 @@ static void serve(struct child *c)
 			cleared_s = now_s();
 			enum ax_err e = ax_store_clear_stale(ax_repo_store(c->repo));
 			if (e)
-				c->log(ax_err_text(e));
+				say_why(c->log, SAY_ERROR, ax_err_text(e));
 		}
 		if (n <= 0)
 			continue;
@@ -186,7 +187,8 @@ static enum ax_err open_repository(struct child *c)
 	if (e == AX_EPERM || e == AX_EROFS)
 		e = ax_repo_open(&c->repo, c->dir, true);
 	if (!e && ax_pins_open(&c->pins, c->dir))
-		c->log("gc can't be told what is served here: nothing can be written to the repository's folder");
+		c->log(SAY_WARNING
+		       "gc can't be told what is served here: nothing can be written to the repository's folder");
 	return e ? e : due_start(&c->due, c->repo, c->log);
 }
 

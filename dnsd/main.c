@@ -11,6 +11,7 @@
 
 #include "dnsd/daemon.h"
 #include "dnsd/ready.h"
+#include "dnsd/say.h"
 #include "dnsd/tcp.h"
 
 static const char usage[] =
@@ -59,14 +60,10 @@ struct said {
 	const char *repo; /* without --repo */
 };
 
-static void say(const char *text)
-{
-	fprintf(stderr, "apexd: %s\n", text);
-}
-
 static void lost(void)
 {
-	say("the keeper of the store has died: this must end, too, before it reads what may be overwritten");
+	say(SAY_ERROR
+	    "the keeper of the store has died: this must end, too, before it reads what may be overwritten");
 	_exit(ax_err_status(AX_EINTERNAL));
 }
 
@@ -102,16 +99,16 @@ static unsigned cores(void)
 static void reload(struct daemon *d, const struct said *said)
 {
 	struct conf fresh;
-	char line[1200];
 	ready_reloading();
 	enum ax_err e = conf_read(&fresh, said->argc, said->argv, said->repo, cores());
 	if (e)
 		conf_fini(&fresh);
 	else
 		e = daemon_reload(d, &fresh);
-	snprintf(line, sizeof line, "%s%s", e ? "reload refused, all stays as it was: " : "reloaded",
-		 e ? ax_err_text(e) : "");
-	say(line);
+	if (e)
+		say_why(say, SAY_WARNING "reload refused, all stays as it was: ", ax_err_text(e));
+	else
+		say("reloaded");
 	ready_say();
 }
 
@@ -167,6 +164,7 @@ int main(int argc, char **argv)
 	int signals;
 	if (!said.repo || !*said.repo)
 		said.repo = ".apex";
+	say_begin(getenv("JOURNAL_STREAM"));
 	enum ax_err e = ax_hash_init();
 	if (!e && (e = conf_read(&conf, argc, argv, said.repo, cores())) != AX_OK)
 		conf_fini(&conf);
@@ -180,7 +178,7 @@ int main(int argc, char **argv)
 	if (!e)
 		e = daemon_start(&d, &conf, say, lost);
 	if (e)
-		say(ax_err_text(e));
+		say_why(say, SAY_ERROR, ax_err_text(e));
 	else
 		serve(d, &said, signals);
 	if (e == AX_EUSAGE)

@@ -16,6 +16,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "dnsd/say.h"
+
 /* Newer than the headers of Debian 12. */
 enum { FS_REFER = 1u << 13, FS_TRUNCATE = 1u << 14, FS_IOCTL_DEV = 1u << 15, NET_BIND = 1, NET_CONNECT = 2 };
 enum { CAPABILITY_BPF = 39 };
@@ -100,7 +102,7 @@ static enum ax_err close_files(const struct sandbox *s)
 	} handled = { .fs = (1u << 13) - 1 };
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	if (abi < 1) {
-		s->log("sandbox: the kernel has no Landlock: files are guarded by seccomp alone");
+		s->log(SAY_WARNING "sandbox: the kernel has no Landlock: files are guarded by seccomp alone");
 		return AX_OK;
 	}
 	handled.fs &= ~(uint64_t)(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
