@@ -1,4 +1,5 @@
-/* yaml.h - apexd.yaml(5): the configuration as a file. The only part that knows libyaml.
+/* yaml.h - apexd.yaml(5): the configuration as a file. Each key is a function here; views and
+ * listeners are read in yaml_view.c, what any value may be in shape.c: the only parts that know libyaml.
  * What is said in it is what the command line says, and views by name.
  * Limits: a file of a megabyte. */
 #ifndef DNSD_YAML_H

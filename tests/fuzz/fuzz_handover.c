@@ -1,6 +1,7 @@
 /* Messages of any bytes, with any descriptors, to either side of a handover: the next one takes sockets or says why
  * not, the one before goes on or ends, and no descriptor is lost.
- * An octet a message: how long it is (up to 31), whether it ends the words that are known, how many descriptors it has. */
+ * An octet a message: how long it is (up to 31), whether it ends the words that are known, how many descriptors it
+ * has. */
 #include <assert.h>
 #include <fcntl.h>
 #include <poll.h>
