@@ -284,7 +284,10 @@ def history(apex, mount, name):
     """The saves that the commits of a record are, oldest first; its first text is save 0."""
     out = []
     for line in reversed(apex.must("log", "--porcelain", "main", "--", name, "A").splitlines()):
-        out.append(number_of(mount.read("commits/%s/%s/A" % (line.split("\t")[0], name))))
+        try:
+            out.append(number_of(mount.read("commits/%s/%s/A" % (line.split("\t")[0], name))))
+        except FileNotFoundError:
+            out.append("deleted")  # a slow save's first half
     return out
 
 
