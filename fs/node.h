@@ -63,6 +63,7 @@ struct node {
 	enum node_kind kind;
 	bool hashed;   /* in the table: not unlinked */
 	bool overlaid; /* in its parent's overlay */
+	bool stale;    /* a rename of it was answered ESTALE, so that the kernel is about to ask once more */
 	uint32_t zone; /* ROOT to STAGES, LINK, LOG, DIFF */
 	uint32_t pins;
 	uint32_t opens;    /* open files; each pins too */

@@ -3,6 +3,7 @@
 
 #include "fs/scratch.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,4 +50,15 @@ void reject(struct mount *m, struct node *dir, const char *name, struct ax_slice
 	if (ax_buf_check(&b) || scratch_set(m, n, ax_buf_view(&b)))
 		node_drop(m, n); /* no room for scratch */
 	ax_buf_fini(&b);
+}
+
+int reject_rename(struct mount *m, struct node *n, struct node *dir, const char *name, struct ax_slice text,
+		  enum ax_err e, const struct who *who)
+{
+	int error = ax_err_errno(e);
+	bool again = n->stale && error == ESTALE;
+	n->stale = error == ESTALE && !again;
+	if (!again)
+		reject(m, dir, name, text, ax_err_text(e), who);
+	return error;
 }

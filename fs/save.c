@@ -384,8 +384,7 @@ static int take_as(struct text *s, struct job *j, const struct ax_buf *from)
 static int refuse_as(struct mount *m, struct job *j, struct text *s, enum ax_err e)
 {
 	call_off(j->dir->view, ax_buf_view(&s->key));
-	reject(m, j->dir, j->name, ax_buf_view(&s->text), ax_err_text(e), &j->who);
-	return ax_err_errno(e);
+	return reject_rename(m, j->node, j->dir, j->name, ax_buf_view(&s->text), e, &j->who);
 }
 
 static enum ax_err try_save_as(struct commit *c, struct text *s, const struct ax_buf *from_key)

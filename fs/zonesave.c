@@ -183,15 +183,15 @@ static int save_as(struct mount *m, struct ax_txn *t, struct job *j)
 	node_pin(n);
 	error = take(&s, n->view, n->name, &node_named(j->node)->scratch->data);
 	enum ax_err e = error ? AX_ENOMEM : commit_zone(m, t, &s, &j->who);
-	if (e)
-		reject(m, j->dir, j->name, ax_buf_view(&s.text), ax_err_text(e), &j->who);
-	else
+	if (e) {
+		error = reject_rename(m, j->node, j->dir, j->name, ax_buf_view(&s.text), e, &j->who);
+	} else {
 		tell_warnings(m, j->dir, &s, &j->who);
-	if (!e)
 		scratch_unname(m, j->node);
+	}
 	text_fini(&s);
 	node_unpin(m, n);
-	return ax_err_errno(e);
+	return error;
 }
 
 void zonefiles_save_as(struct mount *m, struct ax_txn *t, struct job *j)

@@ -55,6 +55,9 @@ not_ok "both changed the same" cp "$T/b.zone" "$F"
 has "it is stale" "$T/err" 'Stale file handle'
 has "errors tells which" "$M/errors" 'changed meanwhile by others, too: .*t1 A'
 ok "the text is kept" grep -q '^t1.example.com.*192.0.2.99$' "$F.rejected"
+ok "renamed onto it is as stale" sh -c "cp $T/b.zone $Z/b~ && ! mv $Z/b~ $F"
+is "and told of once, though the kernel asks twice" "$(grep -c 'changed meanwhile by others' "$M/errors")" 2
+rm "$Z/b~"
 is "the other's stays" "$(cat "$H/t1/A")" "300 IN A 192.0.2.211"
 sed -i 's/^\(t1\.example.*\)192\.0\.2\.99$/\1192.0.2.11/' "$F.rejected"
 ok "mended, it is renamed onto it" mv "$F.rejected" "$F"

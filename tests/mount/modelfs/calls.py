@@ -267,13 +267,8 @@ class Calls(Both):
         if behind is not None:
             lines.insert(0, "; commit " + tip)
         data = ("\n".join(lines) + "\n").encode()
-        def model():
-            try:
-                self.tree.save_zone(branch, stated, None if behind is None else base.records, how != "rename")
-            except Errno as e:
-                self.tree.errors += how == "rename" and "ESTALE" in e.names  # the kernel asks again
-                raise
-        self.call(model, lambda: self.write_file(path, data, how))
+        self.call(lambda: self.tree.save_zone(branch, stated, None if behind is None else base.records, how != "rename"),
+                  lambda: self.write_file(path, data, how))
 
     def filler(self, path):
         """The zone as its file shows it must be the model's; the rest of it is returned."""
