@@ -103,6 +103,27 @@ by 1 "the zone that changed has a commit"
 is "the one that did not has none" "$(apex --zone other.test log --oneline | wc -l)" 1
 is "the one without has its first" "$(apex --zone unborn.test show @ SOA | awk '{print $7; exit}')" 7
 is "its records are there" "$(cat "$M/zones/unborn.test/heads/main/www/A")" "300 IN A 192.0.2.1"
+writes() { /usr/bin/python3 "$(dirname "$0")/folder_writers.py" "$@"; }
+if /usr/bin/python3 -c "import dns" 2>/dev/null; then
+	before=$(commits)
+	not_ok "serials by the clock, where they were counted" writes octodns "$Z" example.com t3 A 192.0.2.200
+	has "are a leap that is asked about" "$T/err" 'not permitted'
+	by 0 "and no commit"
+	plan=$(sed -n 's/.*apex force //p' "$M/errors" | tail -1)
+	ok "until somebody means it" apex force "$plan"
+	for tool in octodns dnscontrol; do
+		n=$((${n:-20} + 1))
+		before=$(commits)
+		ok "as $tool writes" writes $tool "$Z" example.com t3 A "192.0.2.$n"
+		by 1 "is one commit"
+		is "of the record it changed" "$(cat "$H/t3/A")" "300 IN A 192.0.2.$n"
+		not_ok "a mistake as $tool writes it" writes $tool "$Z" example.com t3 A 192.0.2.999
+		has "fails for it" "$T/err" 'Bad message'
+		by 1 "and is no commit"
+	done
+	ok "dnscontrol again, nothing changed" writes dnscontrol "$Z" example.com
+	by 1 "is no commit"
+fi
 n=30
 before=$(commits)
 ok "sed -i.bak" sed -i.bak 's/192\.0\.2\.16/192.0.2.116/' "$F"
