@@ -2,7 +2,8 @@
  *
  *     ops.c      the table; lookup, attributes, reading, directories
  *     edit.c     files open for writing: open, write, flush, fsync, release, setattr
- *     change.c   names: create, mkdir, unlink, rmdir, rename, link, symlink
+ *     create.c   names that come: create, mkdir, link, symlink
+ *     change.c   names that go and move: unlink, rmdir, rename
  *
  * A handler runs on the loop thread, takes the lock (op_begin), answers, and gives it back (op_end). One that needs a
  * commit hands a job to the committer (save.h), which answers. */
@@ -61,7 +62,7 @@ void edit_close(struct mount *m, struct handle *h);
 /* Is it open for a record's text that was written, and neither saved nor refused yet? */
 bool edit_unsaved(const struct handle *h);
 
-/* change.c */
+/* create.c and change.c */
 void op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi);
 void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev);
 void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);
