@@ -230,6 +230,13 @@ static enum ax_err once(struct commit *c)
 	return e;
 }
 
+/* The notifier leaves that to us. */
+static void tell_kernel(struct commit *c, enum ax_err e, struct ax_slice own)
+{
+	if (!e && c->out.changed)
+		notify_before_answer(c->m, c->v, &c->batch, own);
+}
+
 struct mark {
 	size_t n, expects;
 };
@@ -291,8 +298,7 @@ enum ax_err commit_run(struct commit *c, struct ax_slice own)
 	blame_waiting(c, why);
 	e = AX_OK;
 out:
-	if (!e && c->out.changed)
-		notify_before_answer(c->m, c->v, &c->batch, own);
+	tell_kernel(c, e, own);
 	return e;
 }
 
@@ -308,7 +314,11 @@ enum ax_err commit_ask(struct commit *c)
 	pthread_mutex_unlock(&c->m->lock);
 	if (!e && c->batch.n)
 		e = ax_repo_try(&would_be, c->m->repo, &change, 1, &who, NULL);
-	return e == AX_EGUARD ? once(c) : e;
+	if (e != AX_EGUARD)
+		return e;
+	e = once(c);
+	tell_kernel(c, e, ax_slice(NULL, 0));
+	return e;
 }
 
 void commit_settle(struct commit *c, enum ax_err e)

@@ -282,6 +282,8 @@ static void doubt(struct draft *d, pid_t pid)
 /* Scratch was opened without asking, and may have been renamed to be a record since. */
 static bool opened_by(struct handle *h, pid_t pid)
 {
+	if (pid == h->thread)
+		return true;
 	if (!h->process)
 		h->process = who_process(h->thread);
 	return h->process && who_process(pid) == h->process;

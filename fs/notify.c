@@ -281,11 +281,13 @@ static void follow_log(struct follow *f, uint64_t *seq)
 	while (*seq < last) {
 		if (ax_log_get(&entry, f->t, ++*seq))
 			continue;
-		if (entry.kind == AX_LOG_REF && ref_moved(f, &entry, *seq))
+		bool own = our_own(f->m, &entry);
+		/* of a commit made here all was told before it was answered */
+		if (entry.kind == AX_LOG_REF && !(own && entry.old_commit) && ref_moved(f, &entry, *seq))
 			ax_err_clear();
 		if (entry.kind == AX_LOG_ZONE_ADDED || entry.kind == AX_LOG_ZONE_REMOVED)
 			zone_came(f);
-		others = others || !our_own(f->m, &entry);
+		others = others || !own;
 	}
 	if (others)
 		notify_new_epoch(f->m); /* EINVAL where there are none: no names are kept then */

@@ -3,7 +3,8 @@
  * The notifier thread is woken by every commit of any process, reads the log from where it was, and for each branch
  * or tag that moved walks the difference of the trees: the attributes of every file and directory on the way that the
  * kernel knows are dropped (their pages go when it sees the new time), and one new epoch makes it look up every name
- * again when it is next used: names that were not there too. A save of this mount needs no epoch for the file it
+ * again when it is next used: names that were not there too. Of what this mount commits itself the committer tells
+ * before it answers (notify_before_answer), and the notifier passes it over; a save needs no epoch for the file it
  * wrote.
  *
  * No notification that is sent here waits in the kernel. One that expires or drops an entry takes the directory's
