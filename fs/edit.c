@@ -20,7 +20,9 @@ static bool writes(int flags)
 
 /* A commit's text never changes: the kernel keeps its pages. A live one may change between any two requests, and a
  * read through the kernel's pages ends at the size it was told last: half of a longer text. So those go straight to
- * us, who give each open file one whole text at a time. */
+ * us, who give each open file one whole text at a time. A node for each text, whose pages and size belong together,
+ * would not do: requests for pages tell the page, not where in it the reader is, so that one who begins anew can't be
+ * told from one who goes on, and an open file would never show the new text, or show half of each. */
 static int cache_flags(struct mount *m, struct node *n, struct fuse_file_info *fi)
 {
 	struct record_info info;
