@@ -19,7 +19,8 @@ endif
 
 # What Debian 12 must have. BUILD_DEPS builds, TEST_DEPS are the real programs that the tests drive.
 BUILD_DEPS := gcc make pkg-config libc6-dev libfuse3-dev fuse3 liblmdb-dev libldns-dev libssl-dev \
-	libsodium-dev liburcu-dev libsystemd-dev libidn2-dev libjansson-dev libmaxminddb-dev libyaml-dev libmicrohttpd-dev libseccomp-dev libxdp-dev libbpf-dev libfstrm-dev
+	libsodium-dev uthash-dev liburcu-dev libsystemd-dev libidn2-dev libjansson-dev libmaxminddb-dev libyaml-dev \
+	libmicrohttpd-dev libseccomp-dev libxdp-dev libbpf-dev libfstrm-dev
 DEMO_DEPS  := bind9-dnsutils procps
 TEST_DEPS  := check bind9 bind9-utils knot knot-dnsutils nsd iproute2 iputils-ping \
 	vim neovim emacs-nox nano micro joe ne mc ed tmux rsync patch perl mandoc python3 git \

@@ -63,8 +63,8 @@ int save_set_aside(struct mount *m, struct node *n, struct node *dir, const char
 	return error ? error : scratch_set(m, n, text);
 }
 
-static int add_gone(struct ax_txn *t, struct node *n, struct ax_slice key, const struct record_info *info,
-		    const struct who *who)
+static int add_gone(struct mount *m, struct ax_txn *t, struct node *n, struct ax_slice key,
+		    const struct record_info *info, const struct who *who)
 {
 	struct waiting *w = &n->view->waiting;
 	struct ax_commit_info tip;
@@ -81,6 +81,7 @@ static int add_gone(struct ax_txn *t, struct node *n, struct ax_slice key, const
 		return EIO;
 	if (!waiting_add(w, key, info->base, info->entries, who, now))
 		return ENOMEM;
+	view_waits(m, n->view);
 	waiting_tally(w, who->uid, tip.root.count, now)->deleted += info->entries;
 	return 0;
 }
@@ -92,7 +93,7 @@ int save_shelve(struct mount *m, struct ax_txn *t, struct node *n, struct node *
 	struct node *from = n->parent;
 	struct ax_buf key = AX_BUF_INIT, text = AX_BUF_INIT;
 	enum ax_err e = save_look(&info, &key, &text, t, n);
-	int error = e ? ax_err_errno(e) : add_gone(t, n, ax_buf_view(&key), &info, who);
+	int error = e ? ax_err_errno(e) : add_gone(m, t, n, ax_buf_view(&key), &info, who);
 	if (error)
 		goto out;
 	if (n->draft && n->draft->shown) { /* the draft goes with the record */

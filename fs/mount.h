@@ -65,7 +65,8 @@ struct mount {
 	struct node *unnamed;   /* unlinked, but still held by the kernel or an open file */
 	struct handle *handles; /* open files */
 	struct list *lists;     /* open directories */
-	struct view *views;
+	struct view *views;     /* a hash (view.h) */
+	struct view *waits;     /* of these, where deletions wait: a list, and some that did */
 	struct errors errors;
 	struct times times;
 	struct commit_time commit_times[COMMIT_TIMES]; /* by number modulo */

@@ -465,20 +465,6 @@ void save_record_as(struct mount *m, struct ax_txn *t, struct job *j)
 
 /* -- the thread ------------------------------------------------------------------------------------------- */
 
-static struct view *next_due(struct mount *m, uint64_t *when)
-{
-	struct view *first = NULL;
-	*when = UINT64_MAX;
-	for (struct view *v = m->views; v; v = v->next) {
-		uint64_t due = v->waiting.n ? waiting_due(&v->waiting) : UINT64_MAX;
-		if (due < *when) {
-			*when = due;
-			first = v;
-		}
-	}
-	return first;
-}
-
 /* A time that is not kept is no harm: the file is copied once more. */
 static void save_times(struct mount *m)
 {
@@ -525,7 +511,7 @@ void *save_thread(void *mount)
 	for (;;) {
 		uint64_t when;
 		struct job *j = take_job(m);
-		struct view *due = next_due(m, &when);
+		struct view *due = view_due(m, &when);
 		if (j) {
 			pthread_mutex_unlock(&m->lock);
 			j->run(m, t, j);

@@ -1,4 +1,7 @@
 /* view.c - see view.h. */
+/* Without memory the hash leaves an element out, where uthash would end the program. */
+#define HASH_NONFATAL_OOM 1
+
 #include "fs/view.h"
 
 #include "core/times.h"
@@ -23,28 +26,26 @@ void view_path(struct ax_buf *b, const struct mount *m, const struct view *v)
 	ax_buf_str(b, v->ref[0] ? v->ref : "commits");
 }
 
-struct view *view_known(struct mount *m, uint32_t zone, const char *ref)
+/* Of a view's key, which begins with its commit. */
+enum { KEY_SIZE = offsetof(struct view, ref) + AX_REF_PATH_MAX + 1 - offsetof(struct view, commit) };
+
+static struct view *find(struct mount *m, uint32_t zone, const char *ref, uint64_t commit)
 {
-	for (struct view *v = m->views; v; v = v->next)
-		if (v->zone == zone && v->kind != VIEW_COMMIT && strcmp(v->ref, ref) == 0)
-			return v;
-	return NULL;
+	struct view like = { .commit = commit, .zone = zone }, *v;
+	strncpy(like.ref, ref, AX_REF_PATH_MAX);
+	HASH_FIND(hh, m->views, &like.commit, KEY_SIZE, v);
+	return v;
 }
 
-static struct view *find(struct mount *m, enum view_kind kind, uint32_t zone, const char *ref, uint64_t commit)
+struct view *view_known(struct mount *m, uint32_t zone, const char *ref)
 {
-	if (kind != VIEW_COMMIT)
-		return view_known(m, zone, ref);
-	for (struct view *v = m->views; v; v = v->next)
-		if (v->kind == VIEW_COMMIT && v->commit == commit)
-			return v;
-	return NULL;
+	return find(m, zone, ref, 0);
 }
 
 struct view *view_get(struct mount *m, enum view_kind kind, const struct ax_name *apex, uint32_t zone,
 		      const char *ref, uint64_t commit)
 {
-	struct view *v = find(m, kind, zone, ref, commit);
+	struct view *v = find(m, zone, ref, commit);
 	if (v)
 		return v;
 	v = calloc(1, sizeof(*v));
@@ -57,9 +58,12 @@ struct view *view_get(struct mount *m, enum view_kind kind, const struct ax_name
 	strncpy(v->ref, ref, AX_REF_PATH_MAX);
 	v->times_ref = ax_file_time_ref(zone, ref);
 	waiting_init(&v->waiting);
-	v->next = m->views;
-	m->views = v;
-	return v;
+	HASH_ADD(hh, m->views, commit, KEY_SIZE, v);
+	if (v->hh.tbl)
+		return v;
+	waiting_fini(&v->waiting);
+	free(v);
+	return NULL;
 }
 
 void view_pin(struct mount *m, struct view *v, struct ax_txn *t)
@@ -78,22 +82,50 @@ void view_unroot(struct mount *m, struct view *v)
 		return;
 	if (v->pinned)
 		ax_pins_drop(m->pins, &v->pin);
-	struct view **at = &m->views;
-	while (*at != v)
-		at = &(*at)->next;
-	*at = v->next;
+	HASH_DEL(m->views, v);
 	waiting_fini(&v->waiting);
 	free(v);
 }
 
 void view_free_all(struct mount *m)
 {
-	for (struct view *v = m->views, *next; v; v = next) {
-		next = v->next;
+	struct view *v, *next;
+	HASH_ITER(hh, m->views, v, next)
+	{
+		HASH_DEL(m->views, v);
 		waiting_fini(&v->waiting);
 		free(v);
 	}
-	m->views = NULL;
+}
+
+void view_waits(struct mount *m, struct view *v)
+{
+	if (v->waits)
+		return;
+	v->waits = true;
+	v->next_waits = m->waits;
+	m->waits = v;
+}
+
+struct view *view_due(struct mount *m, uint64_t *when)
+{
+	struct view *first = NULL, **at = &m->waits;
+	*when = UINT64_MAX;
+	while (*at) {
+		struct view *v = *at;
+		if (!v->waiting.n) { /* made or called off */
+			v->waits = false;
+			*at = v->next_waits;
+			continue;
+		}
+		uint64_t due = waiting_due(&v->waiting);
+		if (due < *when) {
+			*when = due;
+			first = v;
+		}
+		at = &v->next_waits;
+	}
+	return first;
 }
 
 void view_forget(struct mount *m, struct view *v, uint64_t seq)
