@@ -37,6 +37,7 @@ class Both:
         self.stale = [False] * mounts
         self.told = [[] for _ in self.mounts]  # the lines of `errors`
         self.slots = {}  # open files: number -> (fd, handle of the model, mount)
+        self.lives = [0] * mounts  # how often they were started again
         self.seen = {}  # (mount, path) -> (identity, mtime, inode number)
         self.was = collections.deque(maxlen=40)  # paths that were there
         self.waited = {}  # (mount, view) -> when its deletions began, when the last came
@@ -325,8 +326,13 @@ class Both:
                 return None
             return "record", records[node.key()].changed if node.name != "SOA" else self.tree.ref(view).serial
         if node.kind == "label" and view.kind == "branch":
-            return "label", self.tree.ref(view).below.get(node.labels(), self.tree.ref(view).begun)
+            return "label", self.tree.ref(view).below.get(node.labels(), self.begun(self.tree.ref(view), node.labels()))
         return None
+
+    def begun(self, ref, labels):
+        """Below a label that was only made there never was anything: it is as old as its mount."""
+        held = any(key[0][:len(labels)] == labels for key in ref.records)
+        return ref.begun if held else (ref.begun, self.lives[self.m])
 
     def check_times(self, node, path, st, learn):
         identity = self.identity(node)

@@ -349,6 +349,7 @@ class Calls(Both):
     def start(self, m):
         self.real.start()
         self.told[m] = []
+        self.lives[m] += 1
 
     def do_stop(self, m):
         self.close_all(m)

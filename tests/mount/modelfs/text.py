@@ -69,6 +69,7 @@ def name(word):
         raise Bad("a name")
     if text == "@":
         return APEX
+    text = text.replace("\\@", "@").replace("\\$", "$")
     if not text.endswith("."):
         text = text + "." + APEX
     labels = text[:-1].split(".")
@@ -76,7 +77,7 @@ def name(word):
         raise Bad("a label")
     if len(text) > 254:
         raise Bad("a long name")
-    return text
+    return text.replace("@", "\\@").replace("$", "\\$")
 
 
 def number(word, most=65535):
