@@ -117,6 +117,11 @@ apex set torn A 300 10.0.0.1 >/dev/null
 soon "a record to be read while it changes" 1 test -e "$H/torn/A"
 python3 "$top/tests/mount/torn.py" "$H/torn/A" "$APEX_BUILD/apex" $rounds >"$T/torn" 2>&1
 is "readers of a record that grows and shrinks see it whole" "$(cat "$T/torn")" ""
+is "mapped privately it is read, too" "$(python3 -c "import mmap
+with open('$H/torn/A') as f: print(len(mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_COPY)))")" "$(wc -c <"$H/torn/A")"
+not_ok "shared, it is refused" python3 -c "import mmap
+with open('$H/torn/A') as f: mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)"
+has "with no such device" "$T/err" 'No such device'
 sleep 0.1
 ok "after a race the branch shows what its commit has" diff -r "$H" "$M/commits/main/"
 find "$H" -type f | while read -r f; do

@@ -1,6 +1,7 @@
 """torn.py FILE APEX ROUNDS: readers of one record while another process changes it between a short and a long text.
 
-Three open it anew each time, one keeps it open. Whatever they read is one of the two texts, whole.
+Three open it anew each time, two keep it open, and of these one reads it in small pieces, so that it is often in the
+middle when it changes. Whatever they read from the start to the end is one of the two texts, whole.
 """
 import multiprocessing as mp
 import os
@@ -17,31 +18,31 @@ def commit(addresses):
     subprocess.run([apex, 'set', 'torn', 'A', '300'] + addresses, check=True, stdout=subprocess.DEVNULL)
 
 
-def whole(fd):
+def whole(fd, piece):
     """As cat reads: until there is nothing more."""
     text = b''
     while True:
-        more = os.pread(fd, 1 << 17, len(text))
+        more = os.pread(fd, piece, len(text))
         if not more:
             return text
         text += more
 
 
-def look(keep, stop, seen):
+def look(keep, piece, stop, seen):
     fd = os.open(path, os.O_RDONLY)
     while not stop.is_set():
         if not keep:
             os.close(fd)
             fd = os.open(path, os.O_RDONLY)
-        text = whole(fd)
+        text = whole(fd, piece)
         seen.value += 1
         if text not in texts:
             print('half a text: %d octets, ends in %r' % (len(text), text[-40:]), flush=True)
 
 
 stop = mp.Event()
-seen = [mp.Value('i', 0) for _ in range(4)]
-readers = [mp.Process(target=look, args=(i == 3, stop, seen[i])) for i in range(4)]
+seen = [mp.Value('i', 0) for _ in range(5)]
+readers = [mp.Process(target=look, args=(i >= 3, 100 if i == 4 else 1 << 17, stop, seen[i])) for i in range(5)]
 for r in readers:
     r.start()
 for i in range(rounds):
