@@ -10,7 +10,7 @@ fi
 # -- systemd ----------------------------------------------------------------------------------------------------------
 if command -v systemd-analyze >/dev/null; then
 	mkdir "$T/units"
-	for unit in "$top"/examples/systemd/*; do
+	for unit in "$top"/examples/systemd/*.service "$top"/examples/systemd/*.mount; do
 		# the programs of this build; a unit that names a user needs him
 		sed -E "s,/usr/local/s?bin/,$APEX_BUILD/," "$unit" >"$T/units/${unit##*/}"
 	done
