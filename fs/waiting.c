@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* More than these are one act of deleting, `rm -r`, which the guard is to see whole. */
+enum { FEW = 1000 };
+
 static const uint64_t second = 1000000000u;
 
 void waiting_init(struct waiting *w)
@@ -150,7 +153,15 @@ uint64_t waiting_due(const struct waiting *w)
 	if (w->n == w->written)
 		return UINT64_MAX;
 	uint64_t quiet = w->last + second, most = w->first + 10 * second;
-	return quiet < most ? quiet : most;
+	return quiet < most || w->n > FEW ? quiet : most;
+}
+
+static uint64_t rrsets_of(const struct waiting *w, uint32_t uid)
+{
+	uint64_t n = 0;
+	for (const struct gone *g = waiting_next(w, NULL); g; g = waiting_next(w, g))
+		n += g->uid == uid ? g->entries : 0;
+	return n;
 }
 
 struct tally *waiting_tally(struct waiting *w, uint32_t uid, uint64_t of, uint64_t now)
@@ -159,7 +170,7 @@ struct tally *waiting_tally(struct waiting *w, uint32_t uid, uint64_t of, uint64
 	for (struct tally *t = w->tally; t < w->tally + TALLIES; t++) {
 		if (t->since && t->uid == uid) {
 			if (now - t->since > 60 * second && now >= t->blocked)
-				*t = (struct tally){ uid, now, 0, of, 0 };
+				*t = (struct tally){ uid, now, rrsets_of(w, uid), of, 0 };
 			return t;
 		}
 		if (t->since < oldest->since)

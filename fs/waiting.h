@@ -1,8 +1,9 @@
 /* waiting.h - deletions that wait a moment: tar, install, git, vim and emacs unlink a file and create it again, and
  * that is one change (DESIGN section 4). Each branch's view has one such set.
  *
- * A deletion hides its name at once, is committed with the branch's next save, after a quiet second (ten at most), on
- * fsync of the directory or at unmount, and is called off when its name is written and refused.
+ * A deletion hides its name at once, is committed with the branch's next save, after a quiet second (ten at most,
+ * unless more than 1,000 wait: `rm -r` of a large zone is one act, however long it takes), on fsync of the directory
+ * or at unmount, and is called off when its name is written and refused.
  * A tally counts the deletions of one author within a minute, waiting and committed ones together, so that the guard
  * sees `rm -r` as the one act it is.
  * Threads: belongs to mount.lock. Cost: one deletion about 80 bytes; bounded by the guard. */
@@ -60,7 +61,8 @@ struct gone *waiting_next(const struct waiting *w, const struct gone *g);
 void waiting_set_writer(struct waiting *w, struct gone *g, struct node *writer);
 /* When the deletions fall due, on who_clock(); UINT64_MAX: none waits. */
 uint64_t waiting_due(const struct waiting *w);
-/* The author's tally, begun anew when its minute is over; `of` is the size of the zone now. */
+/* The author's tally, begun anew, with what still waits, when its minute is over; `of` is the size of the zone now.
+ */
 struct tally *waiting_tally(struct waiting *w, uint32_t uid, uint64_t of, uint64_t now);
 
 #endif

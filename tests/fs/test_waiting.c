@@ -67,6 +67,22 @@ START_TEST(waiting__a_quiet_second_or_ten_seconds_make_it_due)
 }
 END_TEST
 
+START_TEST(waiting__a_thousand_are_one_act_that_ends_with_a_quiet_second)
+{
+	struct waiting w;
+	char label[16];
+	waiting_init(&w);
+	for (unsigned i = 0; i <= 1000; i++) {
+		ck_assert_uint_eq(waiting_due(&w), i ? 101 * second : UINT64_MAX);
+		snprintf(label, sizeof(label), "n%u", i);
+		ck_assert_ptr_nonnull(waiting_add(&w, key(label, 1), i, 1, &who, 100 * second));
+	}
+	ck_assert_ptr_nonnull(waiting_add(&w, key("late", 1), 1, 2, &who, 170 * second));
+	ck_assert_uint_eq(waiting_due(&w), 171 * second);
+	waiting_fini(&w);
+}
+END_TEST
+
 START_TEST(waiting__none_is_due_while_its_name_is_written)
 {
 	struct waiting w;
@@ -118,6 +134,9 @@ START_TEST(waiting__a_tally_counts_one_author_for_a_minute)
 	ck_assert_uint_eq(waiting_tally(&w, 8, 80, 69 * second)->deleted, 0);
 	ck_assert_uint_eq(waiting_tally(&w, 7, 80, 71 * second)->deleted, 0);
 	ck_assert_uint_eq(waiting_tally(&w, 7, 80, 71 * second)->of, 80);
+	ck_assert_ptr_nonnull(waiting_add(&w, key("a", 1), 1, 3, &who, 72 * second));
+	ck_assert_uint_eq(waiting_tally(&w, 7, 80, 140 * second)->deleted, 3);
+	ck_assert_uint_eq(waiting_tally(&w, 8, 80, 140 * second)->deleted, 0);
 	waiting_fini(&w);
 }
 END_TEST
@@ -150,6 +169,7 @@ static void add(TCase *tc)
 	tcase_add_test(tc, waiting__what_was_added_is_found_by_its_key_alone);
 	tcase_add_test(tc, waiting__an_rrsig_is_found_whatever_it_covers);
 	tcase_add_test(tc, waiting__a_quiet_second_or_ten_seconds_make_it_due);
+	tcase_add_test(tc, waiting__a_thousand_are_one_act_that_ends_with_a_quiet_second);
 	tcase_add_test(tc, waiting__none_is_due_while_its_name_is_written);
 	tcase_add_test(tc, waiting__many_are_all_walked_and_all_dropped);
 	tcase_add_test(tc, waiting__a_tally_counts_one_author_for_a_minute);
