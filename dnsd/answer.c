@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "dnsd/deny.h"
-#include "dnsd/find.h"
+#include "dnsd/hot.h"
 
 /* One question being answered. A chain of aliases asks for one name after the other. */
 struct work {
@@ -33,7 +33,7 @@ struct work {
 /* An owner that is the first k labels of the name asked. */
 static struct packet_owner suffix_owner(const struct work *w, unsigned k)
 {
-	unsigned skip = w->name->at[k];
+	unsigned skip = dname_at(w->name, k);
 	if (w->first)
 		return packet_question_owner(w->m, skip);
 	return packet_owner(w->m, w->owner.wire + skip, (uint8_t)(w->name->n - skip));
@@ -97,7 +97,7 @@ static enum ax_rcode negative(struct work *w, enum ax_rcode rcode)
 	const struct image *im = w->im;
 	struct packet_owner apex =
 		w->first ? suffix_owner(w, im->apex_labels) : packet_owner(w->m, im->apex, im->apex_n);
-	w->names = w->name->lower;
+	w->names = octets_same(w->owner.wire, w->name->wire, w->name->n);
 	need_set(w, PACKET_AUTHORITY, apex, im->top,
 		 (struct find_set){ im->negative, im->negative_signed ? wireset_next(im->negative) : NULL });
 	return rcode;
@@ -142,7 +142,7 @@ static int host_offset(uint16_t type)
 
 static bool seen_host(struct work *w, const struct dname *host)
 {
-	uint64_t hash = host->hash[host->labels];
+	uint64_t hash = dname_hash(host->wire, host->n);
 	for (unsigned i = 0; i < w->nhosts; i++)
 		if (w->hosts[i] == hash)
 			return true;
@@ -173,7 +173,7 @@ static void additional_of(struct work *w, const struct image_name *at_node, cons
 			n = w->owner.n;
 		}
 		dname_take(&host, target, n);
-		if (!find_in_zone(w->im, &host))
+		if (!image_above(w->im, &host))
 			continue;
 		if (w->hosts_seen == AX_LOOKUP_HOSTS_MAX)
 			return;
@@ -192,12 +192,12 @@ static void glue(struct work *w, const struct find *f)
 	uint8_t own[AX_NAME_MAX];
 	struct ax_rr rr;
 	struct dname host;
-	if (stored && wireset_copy(w->m, PACKET_ADDITIONAL, stored, w->name->at[f->labels], true))
+	if (stored && wireset_copy(w->m, PACKET_ADDITIONAL, stored, dname_at(w->name, f->labels), true))
 		return;
 	image_walk(&walk, own, w->im, f->node, find_set(f->node, AX_TYPE_NS).set);
 	while (wireset_record(&rr, &walk)) {
 		dname_take(&host, rr.rdata.p, rr.rdata.n);
-		if (!find_in_zone(w->im, &host))
+		if (!image_above(w->im, &host))
 			continue;
 		const struct image_name *node = find_host(w->im, &host);
 		bool required = find_within(&host, w->name, f->labels);
@@ -235,10 +235,11 @@ static bool follow(struct work *w, const uint8_t *target, size_t n)
 {
 	struct dname next;
 	dname_take(&next, target, n);
-	if (!find_in_zone(w->im, &next) || w->links == AX_LOOKUP_CHAIN_MAX)
+	if (!image_above(w->im, &next) || w->links == AX_LOOKUP_CHAIN_MAX)
 		return false;
+	uint64_t hash = dname_hash(next.wire, next.n);
 	for (unsigned i = 0; i < w->links; i++)
-		if (w->asked[i] == next.hash[next.labels])
+		if (w->asked[i] == hash)
 			return false;
 	w->link = next;
 	w->name = &w->link;
@@ -278,7 +279,7 @@ static bool redirect(struct work *w, const struct find *f, enum ax_rcode *rcode)
 		return false;
 	if (!said_dname(w, f->node))
 		need_set(w, PACKET_ANSWER, owner, f->node, set);
-	size_t kept = w->name->at[f->labels], n = kept + rr.rdata.n;
+	size_t kept = dname_at(w->name, f->labels), n = kept + rr.rdata.n;
 	if (n > AX_NAME_MAX) {
 		*rcode = AX_RCODE_YXDOMAIN;
 		return false;
@@ -414,8 +415,8 @@ static enum ax_rcode nothing(struct work *w, const struct find *f)
 }
 
 /* From where the name leads, step by step. */
-static __attribute__((noinline)) enum ax_rcode answer_at_length(struct packet *m, const struct image *im,
-								const struct dname *name, struct find *f)
+static SELDOM enum ax_rcode answer_at_length(struct packet *m, const struct image *im, const struct dname *name,
+					     struct find *f)
 {
 	struct work w;
 	enum ax_rcode rcode;
@@ -430,14 +431,14 @@ static __attribute__((noinline)) enum ax_rcode answer_at_length(struct packet *m
 	w.first = true;
 	w.links = w.nhosts = w.hosts_seen = w.deny.n = 0;
 	w.cut = w.matched = false;
-	w.names = name->lower;
+	w.names = packet_is_lower(m);
 	m->aa = true;
 	for (;;) {
 		rcode = AX_RCODE_NOERROR;
 		w.via[w.links] = NULL;
-		w.asked[w.links++] = w.name->hash[w.name->labels];
+		w.asked[w.links++] = dname_hash(w.name->wire, w.name->n);
 		if (f->found == FOUND_WILDCARD && w.links == 1)
-			m->wild_at = name->at[f->labels];
+			m->wild_at = dname_at(name, f->labels);
 		again = false;
 		if (f->found == FOUND_CUT)
 			rcode = referral(&w, f);
@@ -449,7 +450,7 @@ static __attribute__((noinline)) enum ax_rcode answer_at_length(struct packet *m
 			again = at_node(&w, f, &rcode);
 		if (!again)
 			break;
-		find_name(f, im, w.name, w.qtype);
+		find_name(f, im, w.name, w.qtype, NULL);
 	}
 	if (w.deny.n)
 		put_proofs(&w);
@@ -461,55 +462,62 @@ static __attribute__((noinline)) enum ax_rcode answer_at_length(struct packet *m
 /* -- what stands ready ------------------------------------------------------------------------------------- */
 
 /* Types whose RRset is the whole answer, but for signatures: no hosts' addresses, no serial, no other types. */
-static bool stands_alone(uint16_t qtype)
+static inline bool stands_alone(uint16_t qtype)
 {
-	return qtype != AX_TYPE_SOA && qtype != AX_TYPE_ANY && qtype != AX_TYPE_RRSIG && host_offset(qtype) < 0;
+	const uint64_t no = 1ull << AX_TYPE_NS | 1ull << AX_TYPE_SOA | 1ull << AX_TYPE_MX | 1ull << AX_TYPE_SRV |
+			    1ull << AX_TYPE_RRSIG;
+	if (qtype < 64)
+		return !(no >> qtype & 1);
+	return qtype != AX_TYPE_ANY && qtype != AX_TYPE_SVCB && qtype != AX_TYPE_HTTPS;
 }
 
-static bool copy_data(struct packet *m, const struct find *f, bool names)
+static bool copy_data(struct packet *m, const struct find *f, const struct query *q)
 {
-	struct find_set set = find_set(f->node, m->query->qtype);
-	return set.set && wireset_copy(m, PACKET_ANSWER, set.set, 0, names) &&
-	       (!m->query->edns.dnssec_ok || !set.signatures ||
-		wireset_copy(m, PACKET_ANSWER, set.signatures, 0, names));
+	struct find_set set = find_set(f->node, q->qtype);
+	if (!set.set)
+		return false;
+	bool names = set.set->flags & WIRESET_NAMES && packet_is_lower(m);
+	return wireset_copy(m, PACKET_ANSWER, set.set, 0, names) &&
+	       (!q->edns.dnssec_ok || !set.signatures || wireset_copy(m, PACKET_ANSWER, set.signatures, 0, false));
 }
 
 static bool copy_referral(struct packet *m, const struct find *f, const struct dname *name)
 {
 	const struct wireset *ns = find_set(f->node, AX_TYPE_NS).set, *glue = image_glue(f->node);
-	unsigned skip = name->at[f->labels];
+	unsigned skip = dname_at(name, f->labels);
 	m->aa = false;
-	return glue && wireset_copy(m, PACKET_AUTHORITY, ns, skip, name->lower) &&
+	return glue && wireset_copy(m, PACKET_AUTHORITY, ns, skip, packet_is_lower(m)) &&
 	       wireset_copy(m, PACKET_ADDITIONAL, glue, skip, true);
 }
 
 /* Most questions are answered by one or two copies. False: this one is not, and nothing is written. */
-static bool copy_ready(struct packet *m, const struct image *im, const struct find *f, const struct dname *name,
-		       enum ax_rcode *rcode)
+static inline bool copy_ready(struct packet *m, const struct image *im, const struct find *f, const struct query *q,
+			      enum ax_rcode *rcode)
 {
 	bool done = false;
 	*rcode = AX_RCODE_NOERROR;
-	if (f->found == FOUND_NAME && stands_alone(m->query->qtype)) {
-		done = copy_data(m, f, name->lower);
-	} else if (m->query->edns.dnssec_ok) {
+	if (f->found == FOUND_NAME && stands_alone(q->qtype)) {
+		done = copy_data(m, f, q);
+	} else if (q->edns.dnssec_ok) {
 		return false; /* there is something to be proven */
 	} else if (f->found == FOUND_CUT) {
-		done = copy_referral(m, f, name);
+		done = copy_referral(m, f, &q->name);
 	} else if (f->found == FOUND_NOTHING) {
 		*rcode = AX_RCODE_NXDOMAIN;
-		done = im->apex_n > 1 &&
-		       wireset_copy(m, PACKET_AUTHORITY, im->negative, name->at[im->apex_labels], name->lower);
+		done = im->apex_n > 1 && wireset_copy(m, PACKET_AUTHORITY, im->negative,
+						      dname_at(&q->name, im->apex_labels), packet_is_lower(m));
 	}
 	if (!done)
 		packet_restart(m);
 	return done;
 }
 
-enum ax_rcode answer_from_image(struct packet *m, const struct image *im, const struct dname *name)
+enum ax_rcode answer_from_image(struct packet *m, const struct image *im, const struct find_ahead *a)
 {
+	const struct query *q = m->query;
 	struct find f;
 	enum ax_rcode rcode;
-	find_name(&f, im, name, m->query->qtype);
+	find_name(&f, im, &q->name, q->qtype, a);
 	m->aa = true;
-	return copy_ready(m, im, &f, name, &rcode) ? rcode : answer_at_length(m, im, name, &f);
+	return copy_ready(m, im, &f, q, &rcode) ? rcode : answer_at_length(m, im, &q->name, &f);
 }

@@ -4,11 +4,11 @@
 #ifndef ANSWER_H
 #define ANSWER_H
 
-#include "dnsd/image.h"
+#include "dnsd/find.h"
 #include "dnsd/packet.h"
 
-/* Answer m's query, whose name is `name`, at or below the image's apex; the image is ready. Returns the rcode; m->tc
- * tells that it did not fit. */
-enum ax_rcode answer_from_image(struct packet *m, const struct image *im, const struct dname *name);
+/* Answer m's query for a name at or below the image's apex, whose lookup has begun; the image is ready. Returns the
+ * rcode; m->tc tells that it did not fit. */
+enum ax_rcode answer_from_image(struct packet *m, const struct image *im, const struct find_ahead *a);
 
 #endif

@@ -38,7 +38,7 @@ static void key_name(struct key *out, const struct image *im, const struct dname
 {
 	out->n = 0;
 	for (unsigned i = im->apex_labels + 1u; i <= k; i++)
-		key_label(out, name->wire + name->at[i] + 1, name->wire[name->at[i]]);
+		key_label(out, dname_tail(name, i) + 1, *dname_tail(name, i));
 }
 
 /* The last name of an order at or before the key. */
@@ -65,7 +65,7 @@ static void hash_name(uint8_t out[AX_NSEC3_HASH], const struct image *im, const 
 	if (known)
 		memcpy(out, known, AX_NSEC3_HASH);
 	else
-		ax_denial_hash(out, im->denial, name->wire + name->at[k], (size_t)(name->n - name->at[k]));
+		ax_denial_hash(out, im->denial, dname_tail(name, k), dname_tail_n(name, k));
 }
 
 /* Before the first hash comes the last (RFC 5155 1.3). */
@@ -123,16 +123,16 @@ static unsigned closest(struct deny *d, const struct image *im, const struct dna
 /* An encloser without room for a wildcard needs no proof of it. */
 static void cover_wildcard(struct deny *d, const struct image *im, const struct dname *name, unsigned k)
 {
-	unsigned at = name->at[k];
-	if (name->n - at + 2 > AX_NAME_MAX)
+	size_t n = dname_tail_n(name, k);
+	if (n + 2 > AX_NAME_MAX)
 		return;
 	if (im->denial->kind == AX_DENIAL_NSEC3) {
 		const struct image_name *node = find_exact(im, name, k);
 		const uint8_t *known = node ? image_hashes(node) : NULL;
 		uint8_t wire[AX_NAME_MAX] = { 1, '*' }, hash[AX_NSEC3_HASH];
 		if (!known) {
-			memcpy(wire + 2, name->wire + at, name->n - at);
-			ax_denial_hash(hash, im->denial, wire, name->n - at + 2);
+			memcpy(wire + 2, dname_tail(name, k), n);
+			ax_denial_hash(hash, im->denial, wire, n + 2);
 		}
 		cover_hash(d, im, known ? known + AX_NSEC3_HASH : hash);
 	} else {

@@ -2,53 +2,57 @@
 
 #include <string.h>
 
-static inline const struct image_name *probe(const struct image *im, uint64_t hash, const uint8_t *relative, size_t n)
+#include "dnsd/hot.h"
+
+static inline const struct image_name *probe(struct index_step at, uint64_t hash, const uint8_t *relative, size_t n)
 {
 	uint32_t item;
-	struct index_hits h = index_hits(index_find(im->names, hash), hash);
+	struct index_hits h = index_hits(index_find_from(at, hash), hash);
 	while (index_next(&item, &h)) {
 		const struct image_name *node = slab_at(item);
-		if (node->n == n && dname_same(node->name, relative, n))
+		if (node->n == n && octets_same(node->name, relative, n))
 			return node;
 	}
 	return NULL;
 }
 
-static inline const struct image_name *exact(const struct image *im, const struct dname *name, unsigned labels)
+static struct index_step root(const struct image *im)
 {
-	unsigned at = name->at[labels];
-	if (labels == im->apex_labels)
-		return im->top;
-	return probe(im, name->hash[labels], name->wire + at, (size_t)(name->n - at - im->apex_n));
+	return (struct index_step){ im->names, 0 };
 }
 
 const struct image_name *find_exact(const struct image *im, const struct dname *name, unsigned labels)
 {
-	return exact(im, name, labels);
+	const uint8_t *relative = dname_tail(name, labels);
+	size_t n = image_relative(im, name, labels);
+	return n ? probe(root(im), dname_hash(relative, n), relative, n) : im->top;
 }
 
-const struct image_name *find_relative(const struct image *im, uint64_t hash, const uint8_t *relative, size_t n)
+/* What is hidden can't be asked for. */
+static inline const struct image_name *visible(const struct image_name *node)
 {
-	return probe(im, hash, relative, n);
+	return node && !image_hidden(node) ? node : NULL;
 }
 
-/* A node that can be asked for. */
-static inline const struct image_name *find_visible(const struct image *im, const struct dname *name, unsigned labels)
+/* A node that can be asked for; a: what was begun for it or for another, or NULL. */
+static inline const struct image_name *find_visible(const struct image *im, const struct dname *name, unsigned labels,
+						    const struct find_ahead *a)
 {
-	const struct image_name *node = exact(im, name, labels);
-	return node && image_hidden(node) ? NULL : node;
+	if (labels == im->apex_labels)
+		return im->top;
+	if (!a || a->labels != labels)
+		return visible(find_exact(im, name, labels));
+	return visible(probe(a->at, a->hash, dname_tail(name, labels), image_relative(im, name, labels)));
 }
 
-static const struct image_name *wildcard_below(const struct image *im, const struct image_name *encloser,
-					       uint64_t encloser_hash)
+static const struct image_name *wildcard_below(const struct image *im, const struct image_name *encloser)
 {
 	uint8_t relative[AX_NAME_MAX + 2] = { 1, '*' };
 	if (!(encloser->flags & IMAGE_WILDCARD))
 		return NULL;
+	size_t n = 2 + (size_t)encloser->n;
 	memcpy(relative + 2, encloser->name, encloser->n);
-	const struct image_name *node =
-		probe(im, dname_step_wildcard(encloser_hash), relative, encloser->n + (size_t)2);
-	return node && image_hidden(node) ? NULL : node;
+	return visible(probe(root(im), dname_hash(relative, n), relative, n));
 }
 
 /* A name and how many labels below the apex it has. */
@@ -59,10 +63,10 @@ struct place {
 
 /* The closest encloser of a name that does not exist: at or below `known`, above the depth `absent`. */
 static struct place closest_encloser(const struct image *im, const struct dname *name, struct place known,
-				     unsigned absent)
+				     unsigned absent, const struct find_ahead *a)
 {
 	for (unsigned depth = absent - 1; known.depth + 1 < absent; depth = (known.depth + absent) / 2) {
-		const struct image_name *node = find_visible(im, name, im->apex_labels + depth);
+		const struct image_name *node = find_visible(im, name, im->apex_labels + depth, a);
 		if (node)
 			known = (struct place){ node, depth };
 		else
@@ -76,108 +80,108 @@ static bool has_cuts(const struct image *im, unsigned depth)
 	return im->cuts >> (depth < 63 ? depth : 63) & 1;
 }
 
-/* A cut or DNAME above the name, the topmost; else how far down what is above it is known. */
-static bool find_above(struct find *out, struct place *above, unsigned *absent, const struct image *im,
-		       const struct dname *name)
+/* The name has neither data nor names below it: nothing of it exists from the depth `absent` on. */
+static SELDOM void find_nothing(struct find *out, const struct image *im, const struct dname *name,
+				struct place known, unsigned absent, const struct find_ahead *a)
 {
-	unsigned apex = im->apex_labels, depth = name->labels - apex;
-	if (im->top->flags & IMAGE_DNAME) {
-		*out = (struct find){ FOUND_DNAME, im->top, apex };
-		return true;
+	known = closest_encloser(im, name, known, absent, a);
+	const struct image_name *node = wildcard_below(im, known.node);
+	*out = (struct find){ node ? FOUND_WILDCARD : FOUND_NOTHING, node ? node : known.node,
+			      im->apex_labels + known.depth };
+}
+
+/* The name's own node, which nothing above it hides; known: what is known to exist above it, absent: not to. */
+static inline void find_here(struct find *out, const struct image *im, const struct dname *name, uint16_t qtype,
+			     struct place known, unsigned absent, const struct find_ahead *a)
+{
+	unsigned depth = name->labels - (unsigned)im->apex_labels;
+	const struct image_name *node = depth < absent ? find_visible(im, name, name->labels, a) : NULL;
+	if (!node) {
+		find_nothing(out, im, name, known, depth < absent ? depth : absent, a);
+		return;
 	}
-	for (unsigned d = 1; im->cuts && d < depth && d < *absent; d++) {
+	out->found = node->flags & IMAGE_CUT && qtype != AX_TYPE_DS ? FOUND_CUT : FOUND_NAME;
+	out->node = node;
+	out->labels = name->labels;
+}
+
+/* In a zone that has cuts or DNAMEs, the topmost of those above the name comes first. */
+static __attribute__((noinline)) void find_below_cuts(struct find *out, const struct image *im,
+						      const struct dname *name, uint16_t qtype,
+						      const struct find_ahead *a)
+{
+	unsigned apex = im->apex_labels, depth = name->labels - apex, absent = im->deepest + 1u;
+	struct place known = { im->top, 0 };
+	for (unsigned d = 1; d < depth && d < absent; d++) {
 		if (!has_cuts(im, d))
 			continue;
-		const struct image_name *node = find_visible(im, name, apex + d);
+		const struct image_name *node = find_visible(im, name, apex + d, a);
 		if (!node) {
-			*absent = d;
+			absent = d;
 			break;
 		}
-		*above = (struct place){ node, d };
+		known = (struct place){ node, d };
 		if (node->flags & (IMAGE_CUT | IMAGE_DNAME)) {
 			*out = (struct find){ node->flags & IMAGE_CUT ? FOUND_CUT : FOUND_DNAME, node, apex + d };
-			return true;
+			return;
 		}
 	}
-	return false;
+	find_here(out, im, name, qtype, known, absent, a);
 }
 
-/* The name has neither data nor names below it. */
-static void find_nothing(struct find *out, const struct image *im, const struct dname *name, struct place above,
-			 unsigned absent)
+void find_name(struct find *out, const struct image *im, const struct dname *name, uint16_t qtype,
+	       const struct find_ahead *a)
 {
-	above = closest_encloser(im, name, above, absent);
-	unsigned labels = im->apex_labels + above.depth;
-	const struct image_name *node = wildcard_below(im, above.node, name->hash[labels]);
-	*out = (struct find){ node ? FOUND_WILDCARD : FOUND_NOTHING, node ? node : above.node, labels };
-}
-
-void find_name(struct find *out, const struct image *im, const struct dname *name, uint16_t qtype)
-{
-	unsigned depth = name->labels - im->apex_labels;
-	unsigned absent = im->deepest + 1u; /* from this depth on nothing exists */
-	struct place above = { im->top, 0 };
-	if (depth && find_above(out, &above, &absent, im, name))
-		return;
-	const struct image_name *node = depth < absent ? find_visible(im, name, name->labels) : NULL;
-	if (!node) {
-		find_nothing(out, im, name, above, depth < absent ? depth : absent);
-		return;
-	}
-	bool cut = node->flags & IMAGE_CUT && qtype != AX_TYPE_DS;
-	*out = (struct find){ cut ? FOUND_CUT : FOUND_NAME, node, name->labels };
+	if (im->top->flags & IMAGE_DNAME && name->labels > im->apex_labels)
+		*out = (struct find){ FOUND_DNAME, im->top, im->apex_labels };
+	else if (im->cuts)
+		find_below_cuts(out, im, name, qtype, a);
+	else
+		find_here(out, im, name, qtype, (struct place){ im->top, 0 }, im->deepest + 1u, a);
 }
 
 /* Directories whose links are found by this many bits fit in the cache nearest to the core. */
 enum { NEAR_BITS = 2 * INDEX_DIR_BITS };
 
-void find_begin(struct find_ahead *a, const struct image *im, const struct dname *name)
+/* How many labels below the apex has the name that find_name asks for first? */
+static unsigned first_depth(const struct image *im, unsigned depth)
 {
-	unsigned depth = name->labels - im->apex_labels, first = depth <= im->deepest ? depth : im->deepest;
-	struct index_step at = { im->names, 0 };
-	a->link = 0;
-	if (index_bits(at.link) < INDEX_DIR_BITS)
-		return; /* what has few names is there */
-	for (unsigned d = 1; im->cuts && d < depth; d++) {
-		if (has_cuts(im, d)) {
-			first = d;
-			break;
-		}
-	}
-	a->hash = name->hash[im->apex_labels + first];
-	while (index_bits(at.link) && at.used < NEAR_BITS)
-		at = index_down(at, a->hash);
-	if (!first || at.used < NEAR_BITS)
-		return;
-	a->link = at.link;
-	a->used = at.used;
-	__builtin_prefetch(index_bits(at.link) ? (const void *)index_slot(at, a->hash) : index_node(at.link));
+	for (unsigned d = 1; im->cuts && d < depth; d++)
+		if (has_cuts(im, d))
+			return d;
+	return depth <= im->deepest ? depth : im->deepest;
+}
+
+bool find_begin(struct find_ahead *a, const struct image *im, const struct dname *name)
+{
+	a->labels = im->apex_labels + first_depth(im, name->labels - (unsigned)im->apex_labels);
+	a->hash = image_name_hash(im, name, a->labels);
+	a->at = root(im);
+	while (index_bits(a->at.link) && a->at.used < NEAR_BITS)
+		a->at = index_down(a->at, a->hash);
+	if (a->at.used < NEAR_BITS)
+		return false;
+	__builtin_prefetch(index_bits(a->at.link) ? (const void *)index_slot(a->at, a->hash)
+						  : index_node(a->at.link));
+	return true;
 }
 
 const struct image_name *find_host(const struct image *im, const struct dname *host)
 {
 	unsigned depth = host->labels - im->apex_labels, absent = im->deepest + 1u;
-	const struct image_name *node = depth < absent ? find_visible(im, host, host->labels) : NULL;
+	const struct image_name *node = depth < absent ? find_visible(im, host, host->labels, NULL) : NULL;
 	if (node || depth == 0)
 		return node;
 	struct place above =
-		closest_encloser(im, host, (struct place){ im->top, 0 }, depth < absent ? depth : absent);
-	return wildcard_below(im, above.node, host->hash[im->apex_labels + above.depth]);
-}
-
-bool find_in_zone(const struct image *im, const struct dname *name)
-{
-	unsigned k = im->apex_labels;
-	return name->labels >= k && name->hash[k] == im->apex_hash && name->n - name->at[k] == im->apex_n &&
-	       dname_same(name->wire + name->at[k], im->apex, im->apex_n);
+		closest_encloser(im, host, (struct place){ im->top, 0 }, depth < absent ? depth : absent, NULL);
+	return wildcard_below(im, above.node);
 }
 
 bool find_within(const struct dname *name, const struct dname *other, unsigned labels)
 {
-	size_t n = (size_t)(other->n - other->at[labels]);
-	return name->labels >= labels && name->hash[labels] == other->hash[labels] &&
-	       (size_t)(name->n - name->at[labels]) == n &&
-	       dname_same(name->wire + name->at[labels], other->wire + other->at[labels], n);
+	size_t n = dname_tail_n(other, labels);
+	return name->labels >= labels && dname_tail_n(name, labels) == n &&
+	       octets_same(dname_tail(name, labels), dname_tail(other, labels), n);
 }
 
 struct find_set find_signed(const struct image_name *node, const struct wireset *set, unsigned i)

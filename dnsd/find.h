@@ -1,8 +1,9 @@
 /* find.h - where in an image does a name lead? RFC 1034 4.3.2 step 3 on image.h. No allocation, no lock.
  *
- * A name that exists takes one probe of the index, and one more for each number of labels above it at which the zone
- * has a cut or DNAME. Of one that does not exist the closest encloser is looked for: its parent first, then by
- * halves, as of the names above it those that exist are the topmost. */
+ * A lookup begins by hashing the name it will ask for first, and may then be walked towards it in the index step by
+ * step, while others are worked on. A name that exists takes one probe of the index, and one more for each number of
+ * labels above it at which the zone has a cut or DNAME. Of one that does not exist the closest encloser is looked
+ * for: its parent first, then by halves, as of the names above it those that exist are the topmost. */
 #ifndef FIND_H
 #define FIND_H
 
@@ -22,44 +23,38 @@ struct find {
 	unsigned labels; /* how many labels of the name asked lead to the node (the wildcard's encloser) */
 };
 
-/* name must be at or below the apex; qtype DS looks past a cut at the name itself (RFC 4035 3.1.4.1). */
-void find_name(struct find *out, const struct image *im, const struct dname *name, uint16_t qtype);
-/* A lookup to come, whose memory is asked for step by step while others are worked on: a line of a directory, a leaf,
- * the block of the name. */
+/* Where a lookup will look first, and how far towards it one is. */
 struct find_ahead {
-	uint32_t link; /* index.h; 0: there is nothing more to be fetched */
-	unsigned used;
-	uint64_t hash;
+	uint64_t hash;        /* of the part of the name */
+	unsigned labels;      /* that has so many labels, the apex's too */
+	struct index_step at; /* on the way to its leaf */
 };
+/* Begin: name must be at or below the apex, and the image ready. True: the way leads through memory that is likely to
+ * be far away, and find_ahead fetches it. */
+bool find_begin(struct find_ahead *a, const struct image *im, const struct dname *name);
+/* FIND_STEPS times, one line of memory each: of a directory, the leaf, the block of the name. */
 enum { FIND_STEPS = 3 };
-/* Begin where find_name will; memory that many lookups share is taken to be there. */
-void find_begin(struct find_ahead *a, const struct image *im, const struct dname *name);
-/* One step, if link is not 0. */
 static inline void find_ahead(struct find_ahead *a)
 {
-	struct index_step at = { a->link, a->used };
-	if (!index_bits(a->link)) {
-		uint32_t item;
-		struct index_hits h = index_hits(index_node(a->link), a->hash);
-		while (index_next(&item, &h)) {
-			__builtin_prefetch(slab_at(item));
-			__builtin_prefetch((const uint8_t *)slab_at(item) + 64);
-		}
-		a->link = 0;
+	uint32_t item;
+	if (index_bits(a->at.link)) {
+		a->at = index_down(a->at, a->hash);
+		__builtin_prefetch(index_bits(a->at.link) ? (const void *)index_slot(a->at, a->hash)
+							  : index_node(a->at.link));
 		return;
 	}
-	at = index_down(at, a->hash);
-	a->link = at.link;
-	a->used = at.used;
-	__builtin_prefetch(index_bits(at.link) ? (const void *)index_slot(at, a->hash) : index_node(at.link));
+	for (struct index_hits h = index_hits(index_node(a->at.link), a->hash); index_next(&item, &h);) {
+		__builtin_prefetch(slab_at(item));
+		__builtin_prefetch((const uint8_t *)slab_at(item) + 64);
+	}
 }
+/* The lookup itself, begun with the same name or (a NULL) not yet; qtype DS looks past a cut at the name itself (RFC
+ * 4035 3.1.4.1). */
+void find_name(struct find *out, const struct image *im, const struct dname *name, uint16_t qtype,
+	       const struct find_ahead *a);
 
 /* The node of the first `labels` labels of name, whatever lies above it: for glue. NULL if it does not exist. */
 const struct image_name *find_exact(const struct image *im, const struct dname *name, unsigned labels);
-/* The same of a name given by its hash and its n octets relative to the apex. */
-const struct image_name *find_relative(const struct image *im, uint64_t hash, const uint8_t *relative, size_t n);
-/* Is name at or below the image's apex? */
-bool find_in_zone(const struct image *im, const struct dname *name);
 /* Is name at or below the suffix of `labels` labels that other has? */
 bool find_within(const struct dname *name, const struct dname *other, unsigned labels);
 /* Where the addresses of a host in the zone stand: its node, else the wildcard of its closest encloser, whatever lies

@@ -6,11 +6,10 @@
 
 /* -- names ------------------------------------------------------------------------------------------------ */
 
-static uint64_t name_hash(const void *ctx, uint32_t item)
+static uint64_t name_hash(uint32_t item)
 {
-	const struct image *im = ctx;
 	const struct image_name *name = slab_at(item);
-	return dname_extend(im->apex_hash, name->name, name->n);
+	return dname_hash(name->name, name->n);
 }
 
 const struct index_kind image_names_kind = { name_hash, slab_free };
@@ -45,8 +44,8 @@ static struct image_name *name_alloc(size_t n, size_t sets, bool hashed)
 struct image_name *image_name_new(const struct image *im, const struct dname *name, unsigned k,
 				  const struct image_draft *d)
 {
-	const uint8_t *wire;
-	size_t n = image_relative(&wire, im, name, k), bytes = d ? d->bytes.n : 0;
+	const uint8_t *wire = dname_tail(name, k);
+	size_t n = image_relative(im, name, k), bytes = d ? d->bytes.n : 0;
 	bool proof = d && d->flags & IMAGE_NSEC3 && !d->data && *wire == AX_NSEC3_LABEL,
 	     hashed = im->denial->kind == AX_DENIAL_NSEC3 && !proof;
 	struct image_name *x = name_alloc(n, bytes, hashed);
@@ -63,7 +62,7 @@ struct image_name *image_name_new(const struct image *im, const struct dname *na
 		x->flags |= IMAGE_PROOF;
 	if (hashed) {
 		x->flags |= IMAGE_HASHED;
-		put_hashes((uint8_t *)image_first(x) + bytes, im->denial, wire, (size_t)(name->n - name->at[k]));
+		put_hashes((uint8_t *)image_first(x) + bytes, im->denial, wire, dname_tail_n(name, k));
 	}
 	return x;
 }
@@ -117,15 +116,10 @@ struct image_name *image_name_copy(const struct image_name *x, const struct wire
 	return copy;
 }
 
-size_t image_relative(const uint8_t **out, const struct image *im, const struct dname *name, unsigned k)
-{
-	*out = name->wire + name->at[k];
-	return (size_t)(name->n - name->at[k] - im->apex_n);
-}
-
 bool image_is_star(const struct dname *name, unsigned k)
 {
-	return name->wire[name->at[k]] == 1 && name->wire[name->at[k] + 1] == '*';
+	const uint8_t *label = dname_tail(name, k);
+	return label[0] == 1 && label[1] == '*';
 }
 
 void image_walk(struct wireset_walk *w, uint8_t *own, const struct image *im, const struct image_name *name,
@@ -155,7 +149,7 @@ enum ax_err image_bare(struct image **out, uint32_t zone, const struct ax_name *
 	im->zone = zone;
 	im->denial = &no_denial;
 	dname_take(&name, apex->wire, apex->n);
-	im->apex_hash = name.hash[name.labels];
+	im->apex_hash = dname_hash(name.wire, name.n);
 	im->apex_labels = name.labels;
 	im->apex_n = name.n;
 	memcpy(im->apex, name.wire, name.n);
@@ -194,9 +188,8 @@ static void drop_image(uint32_t item)
 	slab_free(item);
 }
 
-static uint64_t image_hash(const void *ctx, uint32_t item)
+static uint64_t image_hash(uint32_t item)
 {
-	(void)ctx;
 	return ((const struct image *)slab_at(item))->apex_hash;
 }
 
@@ -337,7 +330,8 @@ static enum ax_err make_negative(struct image *im, struct find_set soa)
 
 enum ax_err image_settle(struct image *im)
 {
-	struct index_hits h = index_hits(index_find(im->names, im->apex_hash), im->apex_hash);
+	const uint64_t hash = dname_hash((const uint8_t *)"", 0);
+	struct index_hits h = index_hits(index_find(im->names, hash), hash);
 	uint32_t item;
 	im->top = NULL;
 	while (!im->top && index_next(&item, &h))

@@ -75,7 +75,7 @@ struct image {
 	const struct image_name *top; /* the apex's */
 	uint64_t cuts;                /* a bit for each number of labels below the apex at which cuts or DNAMEs are;
 					 the last for all that are deeper */
-	uint64_t apex_hash;
+	uint64_t apex_hash;           /* of its whole name; those of names below are of what stands before it */
 	const struct wireset
 		*negative; /* the SOA with the TTL of RFC 2308 3 and the serial; then its RRSIGs, if any */
 	bool negative_signed;
@@ -94,6 +94,23 @@ static inline const struct wireset *image_first(const struct image_name *name)
 {
 	const size_t head = offsetof(struct image_name, name);
 	return (const struct wireset *)((const uint8_t *)name + ((head + name->n + 3u) & ~(size_t)3));
+}
+
+/* Is name at or below the apex? */
+static inline bool image_above(const struct image *im, const struct dname *name)
+{
+	unsigned k = im->apex_labels;
+	return name->labels >= k && dname_tail_n(name, k) == im->apex_n &&
+	       octets_same(dname_tail(name, k), im->apex, im->apex_n);
+}
+/* The octets that the last k labels of name have before the apex's part, and their hash. */
+static inline size_t image_relative(const struct image *im, const struct dname *name, unsigned k)
+{
+	return dname_tail_n(name, k) - im->apex_n;
+}
+static inline uint64_t image_name_hash(const struct image *im, const struct dname *name, unsigned k)
+{
+	return dname_hash(dname_tail(name, k), image_relative(im, name, k));
 }
 
 /* A name's wire in lower case, in a buffer of AX_NAME_MAX octets; returns how many. */

@@ -82,7 +82,7 @@ static enum ax_err build_name(struct build *b, const struct image_draft *d, stru
 	unsigned k = b->n ? shared_labels(b) + 1 : apex;
 	for (; k <= b->name.labels; k++) {
 		struct image_name *x = image_name_new(b->im, &b->name, k, k == b->name.labels ? d : NULL);
-		enum ax_err e = keep(b, b->name.hash[k], x);
+		enum ax_err e = keep(b, image_name_hash(b->im, &b->name, k), x);
 		if (e)
 			return e;
 		b->open[k] = x;
@@ -178,9 +178,7 @@ enum ax_err image_build(struct image **out, struct ax_txn *t, uint32_t zone, con
 	if (!b)
 		return ax_fail(AX_ENOMEM, "no memory for the image of a zone");
 	enum ax_err e = image_bare(&b->im, zone, apex, c);
-	b->edit = image_edit(b->im);
-	if (!e)
-		e = ax_commit_id(&b->im->id, t, c->local);
+	b->edit = (struct index_edit){ .kind = &image_names_kind };
 	if (!e)
 		e = ax_commit_id(&b->im->id, t, c->local);
 	if (!e)

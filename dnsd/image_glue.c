@@ -54,9 +54,9 @@ static bool gather(union glue *g, const struct image *im, const struct dname *na
 	g->set = (struct wireset){ .type = WIRESET_GLUE, .flags = WIRESET_READY };
 	for (uint32_t at = WIRESET_HEAD; wireset_record(&rr, &w); at = w.pos + WIRESET_HEAD) {
 		dname_take(&host, rr.rdata.p, rr.rdata.n);
-		if (!find_in_zone(im, &host))
+		if (!image_above(im, &host))
 			continue;
-		if (!host.lower || !find_within(&host, name, k))
+		if (!octets_same(host.wire, rr.rdata.p, host.n) || !find_within(&host, name, k))
 			return false;
 		const struct image_name *node = find_host(im, &host);
 		unsigned place = place_of(ns, at, w.own_n);
@@ -84,7 +84,7 @@ enum ax_err image_refresh_cut(struct image *im, struct index_edit *e, const stru
 		return AX_OK;
 	struct image_name *x = image_name_copy(cut, glue);
 	if (x && image_reorder(im, cut, x, &e->copied) &&
-	    index_put(&im->names, e, name->hash[k], slab_ref(cut), slab_ref(x)))
+	    index_put(&im->names, e, image_name_hash(im, name, k), slab_ref(cut), slab_ref(x)))
 		return AX_OK;
 	if (x)
 		index_item_unref(slab_ref(x), &image_names_kind); /* an order may hold it still */

@@ -4,12 +4,7 @@
 
 #include "dnsd/find.h"
 
-extern const struct index_kind image_names_kind; /* its ctx is the image */
-
-static inline struct index_edit image_edit(const struct image *im)
-{
-	return (struct index_edit){ .kind = &image_names_kind, .ctx = im };
-}
+extern const struct index_kind image_names_kind;
 
 /* The RRsets of one owner being gathered. */
 struct image_draft {
@@ -42,8 +37,6 @@ struct ax_slice image_key(uint8_t *buffer, const struct image_name *name);
 /* How does a zone with these RRsets at its apex deny? */
 struct ax_denial image_denial(const struct image *im, const struct wireset *first, unsigned rrsets);
 AX_MUST enum ax_err image_set_denial(struct image *im, const struct ax_denial *d);
-/* The octets that the last k labels of name have before the apex's part. */
-size_t image_relative(const uint8_t **out, const struct image *im, const struct dname *name, unsigned k);
 /* Is the leftmost of the last k labels "*"? */
 bool image_is_star(const struct dname *name, unsigned k);
 

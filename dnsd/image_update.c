@@ -60,8 +60,8 @@ static enum ax_err put(struct update *u, const struct dname *name, unsigned k, c
 			index_item_unref(slab_ref(new), &image_names_kind);
 		return no_memory();
 	}
-	bool done =
-		index_put(&u->im->names, &u->edit, name->hash[k], old ? slab_ref(old) : 0, new ? slab_ref(new) : 0);
+	bool done = index_put(&u->im->names, &u->edit, image_name_hash(u->im, name, k), old ? slab_ref(old) : 0,
+			      new ? slab_ref(new) : 0);
 	if (done && k == u->im->apex_labels)
 		u->im->top = new;
 	if (done)
@@ -264,7 +264,7 @@ static enum ax_err begin(struct update *u, const struct image *old, const struct
 	im->top = old->top;
 	im->cuts = old->cuts;
 	im->deepest = old->deepest;
-	u->edit = image_edit(im);
+	u->edit = (struct index_edit){ .kind = &image_names_kind };
 	return image_set_denial(im, old->denial);
 }
 

@@ -275,7 +275,7 @@ static void leaf_copy(uint32_t to, uint32_t from, const struct index_edit *e, un
 {
 	const struct index_leaf *leaf = leaf_at(from);
 	for (unsigned i = 0; i < leaf_size(leaf); i++) {
-		if (side < 2 && (e->kind->hash(e->ctx, leaf->item[i]) << bit >> 63) != side)
+		if (side < 2 && (e->kind->hash(leaf->item[i]) << bit >> 63) != side)
 			continue;
 		index_item_ref(leaf->item[i]);
 		leaf_append(leaf_at(to), leaf->item[i], leaf->tag[i]);

@@ -53,14 +53,13 @@ struct index_entry {
 
 /* What the index needs to know of its items. */
 struct index_kind {
-	uint64_t (*hash)(const void *ctx, uint32_t item);
+	uint64_t (*hash)(uint32_t item);
 	void (*drop)(uint32_t item); /* nobody holds it any more */
 };
 
 /* A run of changes. */
 struct index_edit {
 	const struct index_kind *kind;
-	const void *ctx;
 	uint64_t copied; /* nodes copied from trees of before */
 	bool crowded;    /* failed as too many hashes agree, not for want of memory */
 };
@@ -95,13 +94,17 @@ static inline struct index_step index_down(struct index_step at, uint64_t hash)
 	return (struct index_step){ *index_slot(at, hash), at.used + index_bits(at.link) };
 }
 
-/* The leaf in which the hash would be; NULL if there is none. */
-static inline const struct index_leaf *index_find(uint32_t root, uint64_t hash)
+/* The leaf in which the hash would be, from where one is on the way to it; NULL if there is none. */
+static inline const struct index_leaf *index_find_from(struct index_step at, uint64_t hash)
 {
-	struct index_step at = { root, 0 };
 	while (index_bits(at.link))
 		at = index_down(at, hash);
 	return at.link ? index_node(at.link) : NULL;
+}
+
+static inline const struct index_leaf *index_find(uint32_t root, uint64_t hash)
+{
+	return index_find_from((struct index_step){ root, 0 }, hash);
 }
 
 static inline uint8_t index_tag(uint64_t hash)

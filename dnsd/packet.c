@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "dnsd/hot.h"
+
 static void put16(uint8_t *p, unsigned v)
 {
 	p[0] = (uint8_t)(v >> 8);
@@ -59,7 +61,7 @@ static void remember(struct packet *m, unsigned slot, uint32_t hash, size_t at)
 	m->used[m->names++] = (uint8_t)slot;
 }
 
-static void forget(struct packet *m, unsigned names)
+static SELDOM void forget(struct packet *m, unsigned names)
 {
 	while (m->names > names)
 		m->offset[m->used[--m->names]] = 0;
@@ -318,7 +320,8 @@ void packet_init(struct packet *m, uint8_t *buffer)
 
 void packet_begin(struct packet *m, const struct query *q, size_t max)
 {
-	forget(m, 0);
+	if (m->names)
+		forget(m, 0);
 	assert(max >= PACKET_UDP_MIN && max <= PACKET_MAX);
 	m->query = q;
 	m->aa = m->tc = false;
@@ -327,15 +330,8 @@ void packet_begin(struct packet *m, const struct query *q, size_t max)
 	memset(m->count, 0, sizeof m->count);
 	m->max = max;
 	m->limit = q->edns.there ? max - edns_room(&q->edns) : max;
-	m->n = QUERY_HEADER;
-	if (!q->qname_n) {
-		m->empty = m->n;
-		return;
-	}
-	size_t question = q->qname_n + 4u;
-	memcpy(m->p + m->n, q->wire.p + QUERY_HEADER, question);
-	m->n += question;
-	m->empty = m->n;
+	m->n = m->empty = QUERY_HEADER + (q->qname_n ? q->qname_n + 4u : 0);
+	octets_copy(m->p, q->wire.p, m->n);
 }
 
 void packet_end(struct packet *m, unsigned rcode)
@@ -347,13 +343,13 @@ void packet_end(struct packet *m, unsigned rcode)
 		flags |= FLAG_AA;
 	if (m->tc)
 		flags |= FLAG_TC;
+	uint8_t *p = m->p;
 	m->rcode = (uint16_t)rcode;
-	put16(m->p, q->id);
-	put16(m->p + 2, flags);
-	put16(m->p + 4, q->qname_n ? 1 : 0);
-	put16(m->p + 6, m->count[PACKET_ANSWER]);
-	put16(m->p + 8, m->count[PACKET_AUTHORITY]);
-	put16(m->p + 10, m->count[PACKET_ADDITIONAL] + (q->edns.there ? 1u : 0));
+	put16(p + 2, flags); /* the id stands there, as it was copied */
+	put16(p + 4, q->qname_n != 0);
+	put16(p + 6, m->count[PACKET_ANSWER]);
+	put16(p + 8, m->count[PACKET_AUTHORITY]);
+	put16(p + 10, m->count[PACKET_ADDITIONAL] + (unsigned)q->edns.there);
 	if (q->edns.there)
-		m->n = edns_put(m->p, m->n, m->max, &q->edns, rcode);
+		m->n = edns_put(p, m->n, m->max, &q->edns, rcode);
 }

@@ -76,6 +76,12 @@ void packet_rollback(struct packet *m, const struct packet_mark *mark);
 /* The answer doesn't fit: only the question stays, and TC (RFC 2181 9: nothing half said). */
 void packet_truncate(struct packet *m);
 
+/* Is the question spelled in lower case? */
+static inline bool packet_is_lower(const struct packet *m)
+{
+	const struct query *q = m->query;
+	return octets_same(query_name(q), q->name.wire, q->name.n);
+}
 /* The owner whose bytes are the question's from octet `skip` of its name on. */
 static inline struct packet_owner packet_question_owner(const struct packet *m, unsigned skip)
 {

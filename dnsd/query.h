@@ -7,6 +7,7 @@
 #define QUERY_H
 
 #include "core/lookup.h"
+#include "dnsd/dname.h"
 #include "dnsd/edns.h"
 
 /* Verdicts that are no rcode: no answer at all; no question but a cookie, which is a question too (RFC 7873 5.4). */
@@ -17,13 +18,14 @@ enum { OPCODE_SHIFT = 11, OPCODE_QUERY = 0, OPCODE_NOTIFY = 4, OPCODE_UPDATE = 5
 
 struct query {
 	struct ax_slice wire;
-	uint16_t id, flags, qtype, qclass;
+	uint16_t flags, qtype, qclass;
 	uint8_t qname_n; /* octets of the question's name, at wire + 12; 0: there is no question to echo */
 	/* Where the plain way shall look (respond.h): how many octets of the name stand before the zone's apex, and
 	 * the commit's local id. */
 	uint8_t apex_at;
 	uint64_t commit;
 	struct edns edns;
+	struct dname name; /* the question's, if there is one to echo */
 };
 
 /* QUERY_DROP, QUERY_COOKIE, or the rcode to refuse with, or AX_RCODE_NOERROR. */

@@ -3,6 +3,7 @@
 #include "dnsd/answer.h"
 #include "dnsd/chaos.h"
 #include "dnsd/find.h"
+#include "dnsd/hot.h"
 #include "dnsd/publish.h"
 #include "dnsd/tap.h"
 
@@ -16,20 +17,14 @@ size_t respond_limit(const struct query *q, enum transport transport)
 	return q->edns.udp_size < PACKET_UDP ? q->edns.udp_size : PACKET_UDP;
 }
 
-void respond_count(struct stats *s, const struct packet *m, unsigned rcode)
+static SELDOM void count_rcode(struct stats *s, unsigned rcode)
 {
 	switch (rcode) {
-	case AX_RCODE_NOERROR:
-		stats_add(&s->noerror, 1);
-		break;
 	case AX_RCODE_FORMERR:
 		stats_add(&s->formerr, 1);
 		break;
 	case AX_RCODE_SERVFAIL:
 		stats_add(&s->servfail, 1);
-		break;
-	case AX_RCODE_NXDOMAIN:
-		stats_add(&s->nxdomain, 1);
 		break;
 	case AX_RCODE_NOTIMP:
 		stats_add(&s->notimp, 1);
@@ -49,7 +44,18 @@ void respond_count(struct stats *s, const struct packet *m, unsigned rcode)
 	default:
 		stats_add(&s->other, 1);
 	}
-	stats_add(&s->truncated, m->tc);
+}
+
+void respond_count(struct stats *s, const struct packet *m, unsigned rcode)
+{
+	if (rcode == AX_RCODE_NOERROR)
+		stats_add(&s->noerror, 1);
+	else if (rcode == AX_RCODE_NXDOMAIN)
+		stats_add(&s->nxdomain, 1);
+	else
+		count_rcode(s, rcode);
+	if (m->tc)
+		stats_add(&s->truncated, 1);
 	if (m->query->edns.reply.ede)
 		stats_add(&s->ede[m->query->edns.reply.ede - 1], 1);
 }
@@ -62,19 +68,17 @@ void respond_error(struct packet *m, const struct query *q, unsigned rcode, enum
 }
 
 /* Transfers are not served yet; of what is no zone of ours (RFC 5936 2.2.1) and over UDP (4.2) AXFR could not be. */
-static unsigned refuse_transfer(struct query *q, const struct image *im, const struct dname *name,
-				enum transport transport)
+static unsigned refuse_transfer(struct query *q, const struct image *im, enum transport transport)
 {
 	edns_error(&q->edns, EDE_NOT_SUPPORTED);
 	if (q->qtype == AX_TYPE_AXFR && transport == TRANSPORT_UDP)
 		return AX_RCODE_NOTIMP;
-	return im && im->apex_n == name->n ? AX_RCODE_REFUSED : AX_RCODE_NOTAUTH;
+	return im && im->apex_n == q->name.n ? AX_RCODE_REFUSED : AX_RCODE_NOTAUTH;
 }
 
 /* QUERY_DROP, QUERY_COOKIE, or what the query itself is to be refused with. */
 static int read_query(struct query *q, struct ax_slice wire, struct stats *s)
 {
-	stats_add(&s->queries, 1);
 	int verdict = query_read(q, wire);
 	if (verdict == QUERY_DROP)
 		stats_add(&s->dropped, 1);
@@ -111,7 +115,7 @@ void respond_expire(struct query *q, struct ax_slice soa)
 }
 
 /* The version of the zone, and how long a secondary may go on serving it: we are its primary (RFC 7314 3.1). */
-static void tell_zone(struct query *q, const struct dname *name, const struct image *im)
+static void tell_zone(struct query *q, const struct image *im)
 {
 	struct edns_reply *r = &q->edns.reply;
 	if (q->edns.asks & EDNS_ZONEVERSION) {
@@ -120,7 +124,7 @@ static void tell_zone(struct query *q, const struct dname *name, const struct im
 		r->zone_commit = im->id;
 		r->says |= EDNS_ZONEVERSION;
 	}
-	if (q->edns.asks & EDNS_EXPIRE && q->qtype == AX_TYPE_SOA && name->n == im->apex_n &&
+	if (q->edns.asks & EDNS_EXPIRE && q->qtype == AX_TYPE_SOA && q->name.n == im->apex_n &&
 	    im->state == IMAGE_READY) {
 		const struct wireset *soa = find_set(im->top, AX_TYPE_SOA).set;
 		respond_expire(q, ax_slice(soa->data, soa->size));
@@ -140,11 +144,11 @@ static enum respond answer_chaos(struct packet *m, struct query *q, const struct
 	return RESPOND_SEND;
 }
 
-/* What a query is refused with that no image answers; 0: one does. */
-static unsigned judge(struct query *q, const struct dname *name, const struct image *im, enum transport transport)
+/* What a query is refused with that no image answers; 0: one does, or will when it is made. */
+static unsigned judge(struct query *q, const struct image *im, enum transport transport)
 {
 	if (q->qtype == AX_TYPE_AXFR || q->qtype == AX_TYPE_IXFR)
-		return refuse_transfer(q, im, name, transport);
+		return refuse_transfer(q, im, transport);
 	if (!im) {
 		edns_error(&q->edns, EDE_NOT_AUTHORITATIVE);
 		return AX_RCODE_REFUSED;
@@ -156,53 +160,68 @@ static unsigned judge(struct query *q, const struct dname *name, const struct im
 	return AX_RCODE_NOERROR;
 }
 
-/* Answer a good query from the zone im; NULL: it is for no zone of ours. */
-static enum respond answer(struct packet *m, struct query *q, const struct dname *name, const struct image *im,
-			   enum transport transport, struct stats *s)
+/* What the zone has to say in an OPT. */
+static SELDOM void add_edns(struct query *q, const struct image *im)
 {
-	unsigned rcode = judge(q, name, im, transport);
-	if (rcode) {
-		respond_error(m, q, rcode, transport, s);
-		return RESPOND_SEND;
-	}
-	if (q->edns.there && atomic_load_explicit(&im->stale, memory_order_relaxed))
+	if (atomic_load_explicit(&im->stale, memory_order_relaxed))
 		edns_error(&q->edns, EDE_STALE);
 	if (q->edns.asks)
-		tell_zone(q, name, im);
-	if (im->state == IMAGE_LOADING) {
-		q->apex_at = name->at[im->apex_labels];
-		q->commit = im->commit;
-		return RESPOND_PLAIN;
-	}
+		tell_zone(q, im);
+}
+
+/* Does an image answer it? */
+static inline bool has_image(const struct query *q, const struct image *im)
+{
+	return im && im->state == IMAGE_READY && q->qclass != CLASS_CH && q->qtype != AX_TYPE_AXFR &&
+	       q->qtype != AX_TYPE_IXFR;
+}
+
+static inline enum respond answer(struct packet *m, struct query *q, const struct image *im,
+				  const struct find_ahead *a, enum transport transport, struct stats *s)
+{
+	if (q->edns.there)
+		add_edns(q, im);
 	packet_begin(m, q, respond_limit(q, transport));
-	rcode = answer_from_image(m, im, name);
+	unsigned rcode = answer_from_image(m, im, a);
 	packet_end(m, rcode);
 	stats_add(&s->from_image, 1);
 	respond_count(s, m, rcode);
 	return RESPOND_SEND;
 }
 
-static enum respond finish(struct packet *m, struct query *q, const struct dname *name, const struct image *im,
-			   int verdict, const struct identity *id, enum transport transport, struct stats *s)
+/* What is read has no image to be answered from. im NULL: it is for no zone of ours. */
+static SELDOM enum respond finish(struct packet *m, struct query *q, const struct image *im, int verdict,
+				  const struct identity *id, enum transport transport, struct stats *s)
 {
 	if (verdict)
 		return refuse(m, q, verdict, transport, s);
 	if (q->qclass == CLASS_CH)
 		return answer_chaos(m, q, id, transport, s);
-	return answer(m, q, name, im, transport, s);
+	unsigned rcode = judge(q, im, transport);
+	if (rcode) {
+		respond_error(m, q, rcode, transport, s);
+		return RESPOND_SEND;
+	}
+	if (q->edns.there)
+		add_edns(q, im);
+	q->apex_at = (uint8_t)dname_at(&q->name, im->apex_labels);
+	q->commit = im->commit;
+	return RESPOND_PLAIN;
 }
 
 enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, const struct view *v,
 		     enum transport transport, struct stats *s)
 {
-	struct dname name;
 	const struct image *im = NULL;
+	struct find_ahead a;
+	stats_add(&s->queries, 1);
 	int verdict = read_query(q, wire, s);
-	if (!verdict && q->qclass != CLASS_CH) {
-		dname_take(&name, query_name(q), q->qname_n);
-		im = view_zone(v, &name, q->qtype);
-	}
-	return finish(m, q, &name, im, verdict, NULL, transport, s);
+	if (!verdict && q->qclass != CLASS_CH)
+		im = view_zone_any(v, &q->name, q->qtype);
+	if (verdict || !has_image(q, im))
+		return finish(m, q, im, verdict, NULL, transport, s);
+	find_begin(&a, im, &q->name);
+	return answer(m, q, im, &a, transport, s);
 }
 
 static void count_options(struct stats *s, const struct query *q)
@@ -212,16 +231,9 @@ static void count_options(struct stats *s, const struct query *q)
 	stats_add(&s->cookie[q->edns.cookie_is], 1);
 }
 
-/* Whose query it is, and how it came. */
-struct asker {
-	uint32_t listener;
-	const struct sockaddr *peer;
-	enum transport transport;
-	int keepalive_ds; /* struct packet's */
-};
-
 /* The options that don't depend on the zone. Returns the verdict, which may have become one. */
-static int take_options(struct query *q, const struct routing *r, int verdict, const struct asker *a, struct stats *s)
+static SELDOM int take_options(struct query *q, const struct routing *r, int verdict, const struct respond_asker *a,
+			       struct stats *s)
 {
 	if (q->edns.malformed)
 		return verdict;
@@ -244,8 +256,8 @@ struct source {
 
 /* Read a query and find its zone in the view that the routing says; of class CHAOS there is none. Returns what
  * read_query does. */
-static int read_routed(struct source *from, struct query *q, struct dname *name, struct ax_slice wire,
-		       const struct asker *a, struct stats *s)
+static int read_routed(struct source *from, struct query *q, struct ax_slice wire, struct respond_asker *a,
+		       struct stats *s)
 {
 	const struct routing *r = publish_routing();
 	unsigned rcode;
@@ -258,51 +270,33 @@ static int read_routed(struct source *from, struct query *q, struct dname *name,
 	from->arm = &r->arm[route_choose(r, a->listener, a->peer, q, &rcode)];
 	if (rcode)
 		return (int)rcode;
-	dname_take(name, query_name(q), q->qname_n);
-	from->im = view_zone(publish_current(from->arm->slot), name, q->qtype);
+	from->im = view_zone(publish_current(from->arm->slot), &q->name, q->qtype, &a->hint);
 	if (from->im && from->im->state == IMAGE_UNBORN) { /* a zone without the branch is served live */
 		from->arm = &r->arm[from->arm->live];
-		from->im = view_zone(publish_current(from->arm->slot), name, q->qtype);
+		from->im = view_zone(publish_current(from->arm->slot), &q->name, q->qtype, &a->hint);
 	}
 	return AX_RCODE_NOERROR;
 }
 
-enum respond respond_routed(struct packet *m, struct query *q, struct ax_slice wire, uint32_t listener,
-			    const struct sockaddr *peer, enum transport transport, struct stats *s)
-{
-	struct dname name;
-	struct source from;
-	const struct asker a = { listener, peer, transport, m->keepalive_ds };
-	int verdict = read_routed(&from, q, &name, wire, &a, s);
-	enum respond done = finish(m, q, &name, from.im, verdict, &publish_routing()->identity, transport, s);
-	if (done == RESPOND_SEND)
-		tap_see(m, listener, peer, transport, from.arm, from.im);
-	return done;
-}
-
-/* An answer goes through the functions of eight files: as one each of its two halves takes a quarter less. */
-#define HOT __attribute__((flatten, noinline))
-
-HOT void respond_read(struct respond_task *t, struct ax_slice wire, uint32_t listener, const struct sockaddr *peer,
-		      struct stats *s)
+HOT bool respond_read(struct respond_task *t, struct ax_slice wire, struct respond_asker *a, struct stats *s)
 {
 	struct source from;
-	const struct asker a = { listener, peer, TRANSPORT_UDP, -1 };
-	t->verdict = read_routed(&from, &t->query, &t->name, wire, &a, s);
+	t->peer = a->peer;
+	t->listener = a->listener;
+	t->transport = a->transport;
+	t->verdict = read_routed(&from, &t->query, wire, a, s);
 	t->image = from.im;
 	t->arm = from.arm;
-	t->peer = peer;
-	t->listener = listener;
-	t->ahead.link = 0;
-	if (!t->verdict && t->image && t->image->state == IMAGE_READY)
-		find_begin(&t->ahead, t->image, &t->name);
+	t->ready = !t->verdict && has_image(&t->query, t->image);
+	return t->ready && find_begin(&t->ahead, t->image, &t->query.name);
 }
 
 HOT enum respond respond_write(struct packet *m, struct respond_task *t, struct stats *s)
 {
 	enum respond done =
-		finish(m, &t->query, &t->name, t->image, t->verdict, &publish_routing()->identity, TRANSPORT_UDP, s);
+		t->ready ? answer(m, &t->query, t->image, &t->ahead, t->transport, s)
+			 : finish(m, &t->query, t->image, t->verdict, &publish_routing()->identity, t->transport, s);
 	if (done == RESPOND_SEND)
-		tap_see(m, t->listener, t->peer, TRANSPORT_UDP, t->arm, t->image);
+		tap_see(m, t->listener, t->peer, t->transport, t->arm, t->image);
 	return done;
 }

@@ -21,29 +21,33 @@ enum respond {
 enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, const struct view *v,
 		     enum transport transport, struct stats *s);
 
-/* The same from the views published, as the routing says for a query that came to a listener from peer. */
-enum respond respond_routed(struct packet *m, struct query *q, struct ax_slice wire, uint32_t listener,
-			    const struct sockaddr *peer, enum transport transport, struct stats *s);
-
-/* The same over UDP in steps, for several queries at a time: while the memory that one leads to is on its way, the
- * others are read. All are read, then all are fetched FIND_STEPS times, then each is written; a reader's view must
- * stay whole from the first to the last (publish.h). */
+/* The same from the views published, as the routing says for a query that came to a listener from peer; in steps, for
+ * several queries at a time: while the memory that one leads to is on its way, the others are read. All are read,
+ * then those for which respond_read said true are fetched FIND_STEPS times, then each is written; a reader's view
+ * must stay whole from the first to the last (publish.h), and an asker serves no longer than that. Who reads counts
+ * s->queries. */
+struct respond_asker {
+	const struct sockaddr *peer; /* whose query it is */
+	uint32_t listener;
+	enum transport transport;
+	int keepalive_ds; /* struct packet's */
+	struct view_hint hint;
+};
 struct respond_task {
-	struct query query; /* borrowed by the packet it is written to */
-	struct dname name;
-	const struct image *image;
+	struct query query;          /* borrowed by the packet it is written to */
+	const struct image *image;   /* of its zone, if there is one */
 	const struct route_arm *arm; /* that answers; NULL: it was refused before one was chosen */
 	const struct sockaddr *peer; /* borrowed, like the query's bytes */
 	uint32_t listener;
-	int verdict;
+	int verdict; /* query_read's */
+	enum transport transport;
+	bool ready; /* the image answers */
 	struct find_ahead ahead;
 };
-void respond_read(struct respond_task *t, struct ax_slice wire, uint32_t listener, const struct sockaddr *peer,
-		  struct stats *s);
+bool respond_read(struct respond_task *t, struct ax_slice wire, struct respond_asker *a, struct stats *s);
 static inline void respond_fetch(struct respond_task *t)
 {
-	if (t->ahead.link)
-		find_ahead(&t->ahead);
+	find_ahead(&t->ahead);
 }
 enum respond respond_write(struct packet *m, struct respond_task *t, struct stats *s);
 

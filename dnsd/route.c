@@ -228,13 +228,11 @@ static uint32_t choose(const struct routing *r, const struct route_view *v, cons
 	return canary_takes(&v->canary, client) ? v->canary_arm : v->arm;
 }
 
-bool route_unwrap(const struct routing *r, const struct sockaddr **peer, struct sockaddr_storage *client,
-		  struct ax_slice *datagram)
+bool route_unwrap_any(const struct routing *r, const struct sockaddr **peer, struct sockaddr_storage *client,
+		      struct ax_slice *datagram)
 {
 	struct net host;
 	size_t n;
-	if (!r->proxies)
-		return true;
 	net_of_peer(&host, *peer);
 	if (!net_listed(r->proxy_from, r->proxies, &host))
 		return true;

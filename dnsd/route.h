@@ -84,8 +84,13 @@ void routing_continue(struct routing *r, const struct routing *old);
 
 /* The query in a datagram: from a trusted proxy it stands behind whom the proxy speaks for, who is put into `client`
  * and becomes the peer. False: the proxy does not say. */
-bool route_unwrap(const struct routing *r, const struct sockaddr **peer, struct sockaddr_storage *client,
-		  struct ax_slice *datagram);
+bool route_unwrap_any(const struct routing *r, const struct sockaddr **peer, struct sockaddr_storage *client,
+		      struct ax_slice *datagram);
+static inline bool route_unwrap(const struct routing *r, const struct sockaddr **peer,
+				struct sockaddr_storage *client, struct ax_slice *datagram)
+{
+	return !r->proxies || route_unwrap_any(r, peer, client, datagram);
+}
 /* The arm for a query that came to a listener from peer. Takes note in q of the client subnet option to be echoed.
  * *rcode: AX_RCODE_FORMERR if that option, from one who may use it, is malformed. */
 uint32_t route_choose(const struct routing *r, uint32_t listener, const struct sockaddr *peer, struct query *q,

@@ -202,12 +202,10 @@ static void cut_short(struct packet *m, struct stats *s)
 	stats_add(&s->slipped, 1);
 }
 
-bool rrl_admit(struct rrl *r, const struct rrl_rates *rates, const struct sockaddr *client, struct packet *m,
-	       uint64_t now_us, struct stats *s)
+bool rrl_admit_rated(struct rrl *r, const struct rrl_rates *rates, const struct sockaddr *client, struct packet *m,
+		     uint64_t now_us, struct stats *s)
 {
 	struct net host, network;
-	if (!rates->on || m->query->edns.cookie_is == COOKIE_GOOD)
-		return true;
 	struct subject subject = subject_of(m);
 	unsigned per_s = rates->per_s[subject.class];
 	if (!per_s)

@@ -57,7 +57,13 @@ AX_MUST enum ax_err rrl_exempt(struct rrl_rates *rates, const char *text);
 uint64_t rrl_now_us(void);
 /* May the finished answer m go to a client? If so it may have been cut short. Counts what it does in s. Who sent a
  * good cookie of ours is no forged source, and not limited (RFC 7873 3). */
-bool rrl_admit(struct rrl *r, const struct rrl_rates *rates, const struct sockaddr *client, struct packet *m,
-	       uint64_t now_us, struct stats *s);
+bool rrl_admit_rated(struct rrl *r, const struct rrl_rates *rates, const struct sockaddr *client, struct packet *m,
+		     uint64_t now_us, struct stats *s);
+static inline bool rrl_admit(struct rrl *r, const struct rrl_rates *rates, const struct sockaddr *client,
+			     struct packet *m, uint64_t now_us, struct stats *s)
+{
+	return !rates->on || m->query->edns.cookie_is == COOKIE_GOOD ||
+	       rrl_admit_rated(r, rates, client, m, now_us, s);
+}
 
 #endif

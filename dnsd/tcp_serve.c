@@ -147,17 +147,22 @@ static bool queue_query(struct server *s, uint32_t i, const struct query *q)
 static bool serve(struct server *s, uint32_t i, struct ax_slice wire)
 {
 	struct connection *c = &s->c[i];
-	struct query q;
-	const struct sockaddr *peer = (const struct sockaddr *)&c->client;
-	enum respond r = respond_routed(&s->packet, &q, wire, c->listener, peer, c->transport, &s->stats);
+	struct respond_asker a = { .peer = (const struct sockaddr *)&c->client,
+				   .listener = c->listener,
+				   .transport = c->transport,
+				   .keepalive_ds = s->packet.keepalive_ds };
+	struct respond_task t;
+	stats_add(&s->stats.queries, 1);
+	(void)respond_read(&t, wire, &a, &s->stats);
+	enum respond r = respond_write(&s->packet, &t, &s->stats);
 	if (r == RESPOND_DROP)
 		return false;
 	if (r == RESPOND_PLAIN) {
-		if (queue_query(s, i, &q)) {
+		if (queue_query(s, i, &t.query)) {
 			c->pending++;
 			return true;
 		}
-		respond_fail(&s->packet, &q, EDE_NOT_READY, c->transport, &s->stats);
+		respond_fail(&s->packet, &t.query, EDE_NOT_READY, c->transport, &s->stats);
 		stats_add(&s->stats.overload, 1);
 	}
 	put_answer(s, c, ax_slice(s->packet.p, s->packet.n));

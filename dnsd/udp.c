@@ -6,24 +6,31 @@
 #include <string.h>
 #include <time.h>
 
+#include "dnsd/hot.h"
 #include "dnsd/publish.h"
+
+/* A datagram on its way to its answer. */
+struct slot {
+	struct mmsghdr *in;
+	struct sockaddr_storage peer;
+	union {
+		struct cmsghdr align;
+		uint8_t bytes[QUEUE_CONTROL];
+	} control;
+	const struct sockaddr *from;    /* who asks: the peer, or */
+	struct sockaddr_storage client; /* whom a proxy speaks for */
+	struct respond_task task;
+	uint8_t answer[PACKET_UDP];
+	uint8_t query[UDP_QUERY_MAX];
+};
 
 /* What one batch needs, in one block. */
 struct batch {
 	struct mmsghdr in[UDP_BATCH], out[UDP_BATCH];
 	struct iovec in_iov[UDP_BATCH], out_iov[UDP_BATCH];
-	struct sockaddr_storage peer[UDP_BATCH];
-	union {
-		struct cmsghdr align;
-		uint8_t bytes[QUEUE_CONTROL];
-	} control[UDP_BATCH];
-	uint8_t query[UDP_BATCH][UDP_QUERY_MAX];
-	uint8_t answer[UDP_BATCH][PACKET_UDP];
-	const struct sockaddr *from[UDP_BATCH];    /* who asks: the peer, or */
-	struct sockaddr_storage client[UDP_BATCH]; /* whom a proxy speaks for */
-	struct respond_task task[UDP_BATCH];
 	struct packet packet;
 	uint64_t now_us; /* when it came */
+	struct slot slot[UDP_BATCH];
 };
 
 struct server {
@@ -105,90 +112,101 @@ static bool queue_query(struct server *l, const struct msghdr *h, const struct s
 
 /* -- batches ---------------------------------------------------------------------------------------------- */
 
-/* What recvmmsg changes of the i-th message's header. */
-static void rearm(struct server *l, unsigned i)
+/* But for how much was said of the address that a query came to. */
+static void rearm(struct server *l, unsigned n)
 {
-	struct msghdr *h = &l->batch->in[i].msg_hdr;
-	h->msg_namelen = sizeof l->batch->peer[i];
-	if (l->any)
-		h->msg_controllen = QUEUE_CONTROL;
+	for (unsigned i = 0; l->any && i < n; i++)
+		l->batch->in[i].msg_hdr.msg_controllen = QUEUE_CONTROL;
 }
 
+/* Headers stay as they are from batch to batch: on a socket all addresses have one length, that of its own. */
 static void prepare(struct server *l)
 {
 	struct batch *b = l->batch;
+	struct sockaddr_storage own;
+	socklen_t n = sizeof own;
+	(void)getsockname(l->fd, (struct sockaddr *)&own, &n);
 	for (unsigned i = 0; i < UDP_BATCH; i++) {
-		b->in_iov[i] = (struct iovec){ b->query[i], UDP_QUERY_MAX };
-		b->in[i].msg_hdr =
-			(struct msghdr){ .msg_name = &b->peer[i], .msg_iov = &b->in_iov[i], .msg_iovlen = 1 };
+		struct slot *s = &b->slot[i];
+		s->in = &b->in[i];
+		b->in_iov[i] = (struct iovec){ s->query, UDP_QUERY_MAX };
+		b->in[i].msg_hdr = (struct msghdr){
+			.msg_name = &s->peer, .msg_namelen = n, .msg_iov = &b->in_iov[i], .msg_iovlen = 1
+		};
 		if (l->any)
-			b->in[i].msg_hdr.msg_control = b->control[i].bytes;
-		rearm(l, i);
-		b->out_iov[i].iov_base = b->answer[i];
-		b->out[i].msg_hdr = (struct msghdr){ .msg_iov = &b->out_iov[i], .msg_iovlen = 1 };
+			b->in[i].msg_hdr.msg_control = s->control.bytes;
+		b->out[i].msg_hdr = (struct msghdr){ .msg_namelen = n, .msg_iov = &b->out_iov[i], .msg_iovlen = 1 };
 	}
+	rearm(l, UDP_BATCH);
 }
 
-/* Read the i-th query; false: it gets no answer. */
-static bool take(struct server *l, unsigned i)
+/* Read a query. False: it gets no answer. *far: it is worth fetching what it leads to. */
+static inline bool take(struct server *l, struct slot *s, struct respond_asker *a, bool *far)
 {
-	struct batch *b = l->batch;
-	struct msghdr *h = &b->in[i].msg_hdr;
-	if (port_of(&b->peer[i]) == 0 || h->msg_flags & MSG_TRUNC) {
+	struct msghdr *h = &s->in->msg_hdr;
+	if (port_of(&s->peer) == 0 || h->msg_flags & MSG_TRUNC) {
 		stats_add(&l->stats.dropped, 1);
 		return false;
 	}
 	if (l->any)
 		turn_round(h);
-	struct ax_slice wire = ax_slice(b->query[i], b->in[i].msg_len);
-	b->from[i] = (const struct sockaddr *)&b->peer[i];
-	if (!route_unwrap(publish_routing(), &b->from[i], &b->client[i], &wire)) {
+	struct ax_slice wire = ax_slice(s->query, s->in->msg_len);
+	s->from = (const struct sockaddr *)&s->peer;
+	if (!route_unwrap(publish_routing(), &s->from, &s->client, &wire)) {
 		stats_add(&l->stats.proxy_errors, 1);
 		stats_add(&l->stats.dropped, 1);
 		return false;
 	}
-	respond_read(&b->task[i], wire, l->index, b->from[i], &l->stats);
+	a->peer = s->from;
+	*far = respond_read(&s->task, wire, a, &l->stats);
 	return true;
 }
 
-/* Answer the i-th query as the k-th message to be sent; false: there is nothing to send. */
-static bool answer(struct server *l, unsigned i, unsigned k)
+/* Answer a query; false: there is nothing to send. */
+static inline bool answer(struct server *l, struct slot *s, struct packet *m, struct msghdr *out)
 {
-	struct batch *b = l->batch;
-	const struct msghdr *in = &b->in[i].msg_hdr;
-	struct msghdr *out = &b->out[k].msg_hdr;
-	b->packet.p = b->answer[k];
-	const struct sockaddr *peer = b->from[i];
-	enum respond r = respond_write(&b->packet, &b->task[i], &l->stats);
-	if (r == RESPOND_PLAIN && !queue_query(l, in, peer, &b->task[i].query)) {
-		respond_fail(&b->packet, &b->task[i].query, EDE_NOT_READY, TRANSPORT_UDP, &l->stats);
+	m->p = s->answer;
+	enum respond r = respond_write(m, &s->task, &l->stats);
+	if (r == RESPOND_PLAIN && !queue_query(l, &s->in->msg_hdr, s->from, &s->task.query)) {
+		respond_fail(m, &s->task.query, EDE_NOT_READY, TRANSPORT_UDP, &l->stats);
 		stats_add(&l->stats.overload, 1);
 		r = RESPOND_SEND;
 	}
-	if (r != RESPOND_SEND || !rrl_admit(l->rrl, &publish_routing()->rrl, peer, &b->packet, b->now_us, &l->stats))
+	if (r != RESPOND_SEND || !rrl_admit(l->rrl, &publish_routing()->rrl, s->from, m, l->batch->now_us, &l->stats))
 		return false;
-	b->out_iov[k].iov_len = b->packet.n;
-	out->msg_name = in->msg_name;
-	out->msg_namelen = in->msg_namelen;
-	out->msg_control = in->msg_control;
-	out->msg_controllen = in->msg_controllen;
+	*out->msg_iov = (struct iovec){ s->answer, m->n };
+	out->msg_name = &s->peer;
+	if (l->any) {
+		out->msg_control = s->in->msg_hdr.msg_control;
+		out->msg_controllen = s->in->msg_hdr.msg_controllen;
+	}
 	return true;
 }
 
 /* Answer n queries together; returns how many messages there are to send. */
-static unsigned answer_all(struct server *l, unsigned n)
+static HOT unsigned answer_all(struct server *l, unsigned n)
 {
-	uint8_t taken[UDP_BATCH];
-	unsigned m = 0, k = 0;
-	for (unsigned i = 0; i < n; i++)
-		if (take(l, i))
-			taken[m++] = (uint8_t)i;
+	struct batch *b = l->batch;
+	struct slot *taken[UDP_BATCH];
+	struct respond_task *far[UDP_BATCH];
+	struct respond_asker a = { .listener = l->index, .transport = TRANSPORT_UDP, .keepalive_ds = -1 };
+	unsigned m = 0, f = 0;
+	for (struct slot *s = b->slot; s < b->slot + n; s++) {
+		bool is_far = false;
+		if (!take(l, s, &a, &is_far))
+			continue;
+		taken[m++] = s;
+		if (is_far)
+			far[f++] = &s->task;
+	}
+	stats_add(&l->stats.queries, m);
 	for (unsigned step = 0; step < FIND_STEPS; step++)
-		for (unsigned i = 0; i < m; i++)
-			respond_fetch(&l->batch->task[taken[i]]);
+		for (unsigned i = 0; i < f; i++)
+			respond_fetch(far[i]);
+	struct mmsghdr *out = b->out;
 	for (unsigned i = 0; i < m; i++)
-		k += answer(l, taken[i], k);
-	return k;
+		out += answer(l, taken[i], &b->packet, &out->msg_hdr);
+	return (unsigned)(out - b->out);
 }
 
 /* A message the kernel refuses (an unreachable peer) is skipped: the others behind it are not its victims. */
@@ -225,8 +243,7 @@ static void *listen_on(void *arg)
 		unsigned k = answer_all(l, (unsigned)n);
 		publish_offline();
 		send_all(l, k);
-		for (int i = 0; i < n; i++)
-			rearm(l, (unsigned)i);
+		rearm(l, (unsigned)n);
 	}
 	publish_unregister();
 	return NULL;
@@ -259,7 +276,7 @@ static enum ax_err start(struct server *l)
 	l->batch = calloc(1, sizeof *l->batch);
 	if (!l->batch)
 		return ax_fail(AX_ENOMEM, "no memory for a socket's buffers");
-	packet_init(&l->batch->packet, l->batch->answer[0]);
+	packet_init(&l->batch->packet, l->batch->slot[0].answer);
 	beat(l);
 	l->running = pthread_create(&l->thread, NULL, listen_on, l) == 0;
 	return l->running ? AX_OK : ax_fail(AX_EIO, "no thread can be made");

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dnsd/hot.h"
+
 struct view *view_new(const struct view *old)
 {
 	struct view *v = calloc(1, sizeof *v);
@@ -25,14 +27,14 @@ void view_free(struct view *v)
 /* The zone whose apex is the last k labels of name. */
 static inline struct image *zone_at(const struct view *v, const struct dname *name, unsigned k)
 {
-	uint64_t hash = name->hash[k];
-	const uint8_t *wire = name->wire + name->at[k];
-	size_t n = (size_t)(name->n - name->at[k]);
+	const uint8_t *wire = dname_tail(name, k);
+	size_t n = dname_tail_n(name, k);
+	uint64_t hash = dname_hash(wire, n);
 	uint32_t item;
 	struct index_hits h = index_hits(index_find(v->zones, hash), hash);
 	while (index_next(&item, &h)) {
 		struct image *im = slab_at(item);
-		if (im->apex_hash == hash && im->apex_n == n && dname_same(im->apex, wire, n))
+		if (im->apex_n == n && octets_same(im->apex, wire, n))
 			return im;
 	}
 	return NULL;
@@ -54,7 +56,8 @@ static enum ax_err replace(struct view *v, const uint8_t *apex, size_t n, struct
 	bool was_there = old != NULL; /* it may be gone after the put */
 	if (!old && !new)
 		return AX_OK;
-	if (!index_put(&v->zones, &edit, name.hash[name.labels], old ? slab_ref(old) : 0, new ? slab_ref(new) : 0))
+	if (!index_put(&v->zones, &edit, dname_hash(name.wire, name.n), old ? slab_ref(old) : 0,
+		       new ? slab_ref(new) : 0))
 		return ax_fail(AX_ENOMEM, "no memory to publish a zone");
 	v->at_depth[name.labels] += (uint32_t)((new != NULL) - was_there);
 	if (new &&name.labels > v->deepest)
@@ -73,7 +76,7 @@ enum ax_err view_remove(struct view *v, const struct ax_name *apex)
 	return replace(v, apex->wire, apex->n, NULL);
 }
 
-const struct image *view_zone(const struct view *v, const struct dname *name, uint16_t qtype)
+SELDOM const struct image *view_zone_any(const struct view *v, const struct dname *name, uint16_t qtype)
 {
 	const struct image *own = NULL;
 	for (unsigned k = (name->labels < v->deepest ? name->labels : v->deepest) + 1u; k-- > 0;) {

@@ -4,7 +4,8 @@
  * Ownership: view_new, view_free; a view holds a reference to each image. A new view shares all but the changed path
  * with the one it was made from.
  * Threads: changed by one, before it is published; read by any.
- * Cost: finding the zone of a name probes once for each depth where there is a zone; a change copies a path. */
+ * Cost: finding the zone of a name probes once for each depth where there is a zone, or compares it with the zone
+ * found before; a change copies a path. */
 #ifndef VIEW_H
 #define VIEW_H
 
@@ -27,6 +28,23 @@ AX_MUST enum ax_err view_remove(struct view *v, const struct ax_name *apex);
 struct image *view_get(const struct view *v, const struct ax_name *apex);
 /* The zone to answer from: the deepest at or above name; for DS at an apex the one above it if it is there (RFC 4035
  * 3.1.4.1). NULL if no zone of ours is. */
-const struct image *view_zone(const struct view *v, const struct dname *name, uint16_t qtype);
+const struct image *view_zone_any(const struct view *v, const struct dname *name, uint16_t qtype);
+
+/* The zone found last, which the next query is often for too; NULLs: none. Good as long as the view is. */
+struct view_hint {
+	const struct view *view;
+	const struct image *zone; /* one of the deepest apex, so that no other stands below it */
+};
+static inline const struct image *view_zone(const struct view *v, const struct dname *name, uint16_t qtype,
+					    struct view_hint *hint)
+{
+	const struct image *im = hint->zone;
+	if (hint->view == v && qtype != AX_TYPE_DS && image_above(im, name))
+		return im;
+	im = view_zone_any(v, name, qtype);
+	if (im && im->apex_labels == v->deepest)
+		*hint = (struct view_hint){ v, im };
+	return im;
+}
 
 #endif

@@ -183,7 +183,7 @@ bool wireset_copy(struct packet *m, enum packet_section s, const struct wireset 
 	/* Names in RDATA are compressed against what stands before, and that is the question alone. */
 	if (set->flags & WIRESET_NAMES && (!names || m->n != m->empty))
 		return false;
-	memcpy(m->p + m->n, set->data, set->size);
+	octets_copy(m->p + m->n, set->data, set->size);
 	if (skip && !move_records(m, set, skip))
 		return false;
 	m->n += set->size;

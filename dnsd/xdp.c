@@ -124,7 +124,7 @@ static bool answer_query(struct port *p, const struct frame *f, const struct fra
 {
 	struct sockaddr_storage station, client;
 	socklen_t n;
-	struct query q;
+	struct respond_task t;
 	struct ax_slice wire = f->query;
 	const struct sockaddr *peer = (const struct sockaddr *)&station;
 	frame_sockaddr(&station, &n, from);
@@ -133,9 +133,14 @@ static bool answer_query(struct port *p, const struct frame *f, const struct fra
 		stats_add(&p->stats.dropped, 1);
 		return false;
 	}
-	enum respond r = respond_routed(&p->packet, &q, wire, take->listener, peer, TRANSPORT_UDP, &p->stats);
-	if (r == RESPOND_PLAIN && !queue_query(p, take, from, peer, &q)) {
-		respond_fail(&p->packet, &q, EDE_NOT_READY, TRANSPORT_UDP, &p->stats);
+	struct respond_asker a = {
+		.peer = peer, .listener = take->listener, .transport = TRANSPORT_UDP, .keepalive_ds = -1
+	};
+	stats_add(&p->stats.queries, 1);
+	(void)respond_read(&t, wire, &a, &p->stats);
+	enum respond r = respond_write(&p->packet, &t, &p->stats);
+	if (r == RESPOND_PLAIN && !queue_query(p, take, from, peer, &t.query)) {
+		respond_fail(&p->packet, &t.query, EDE_NOT_READY, TRANSPORT_UDP, &p->stats);
 		stats_add(&p->stats.overload, 1);
 		r = RESPOND_SEND;
 	}

@@ -11,9 +11,8 @@ struct thing {
 
 static int64_t alive;
 
-static uint64_t hash_of(const void *ctx, uint32_t item)
+static uint64_t hash_of(uint32_t item)
 {
-	(void)ctx;
 	return ((const struct thing *)slab_at(item))->hash;
 }
 
@@ -39,7 +38,7 @@ static uint32_t find(uint32_t root, uint64_t hash)
 	struct index_hits h = index_hits(index_find(root, hash), hash);
 	uint32_t item;
 	while (index_next(&item, &h))
-		if (hash_of(NULL, item) == hash)
+		if (hash_of(item) == hash)
 			return item;
 	return 0;
 }
