@@ -64,9 +64,11 @@ def main():
                      (ident, addresses, serial, address, its_serial))
         if branch_of.setdefault((port, network), branch) != branch:
             sys.exit("%s got %s after %s" % (network, branch, branch_of[port, network]))
-        if n < newest.get((port, branch), 0) or (port == pinned and n != newest.get((port, branch), n)):
-            sys.exit("port %d: %s %d after %d" % (port, branch, n, newest[port, branch]))
-        newest[port, branch] = n
+        # By serials: two storms may have counted from one, one after the other.
+        before = newest.get((port, branch), its_serial)
+        if its_serial < before or (port == pinned and its_serial != before):
+            sys.exit("port %d: %s serial %d after %d" % (port, branch, its_serial, before))
+        newest[port, branch] = its_serial
         seen.add(ident)
     branches = {b for (p, _), b in branch_of.items() if p == live}
     if branches != {"main", "next"}:

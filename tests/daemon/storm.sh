@@ -6,6 +6,8 @@
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
 /usr/bin/python3 -c 'import dns' 2>/dev/null || { echo "skip no dnspython here"; exit 0; }
+# What is freed is freed: AddressSanitizer would keep 256 MiB of it for a while.
+export ASAN_OPTIONS="quarantine_size_mb=1:${ASAN_OPTIONS:-}"
 commits=300 day=400
 if [ -n "${APEX_TEST_FULL:-}" ]; then commits=20000 day=43200; fi
 # AddressSanitizer keeps freed memory for a while, which is not the daemon's.
