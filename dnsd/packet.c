@@ -334,10 +334,19 @@ void packet_begin(struct packet *m, const struct query *q, size_t max)
 	octets_copy(m->p, q->wire.p, m->n);
 }
 
+/* Whoever asks for ANY in another's name asks for the size of its answer: beyond what goes without EDNS, the data is
+ * given over TCP alone (RFC 8482 4.4). */
+static bool is_bait(const struct packet *m)
+{
+	return m->query->qtype == AX_TYPE_ANY && m->count[PACKET_ANSWER] && m->max < PACKET_MAX &&
+	       m->n > PACKET_UDP_MIN;
+}
+
 void packet_end(struct packet *m, unsigned rcode)
 {
 	const struct query *q = m->query;
-	m->rcode = (uint16_t)rcode;
+	if (is_bait(m))
+		packet_truncate(m);
 	unsigned flags = FLAG_QR | (q->flags & (15u << OPCODE_SHIFT | FLAG_RD)) | (rcode & 15);
 	if (m->aa && q->qclass != CLASS_ANY) /* of all classes nobody has authority (RFC 1034 3.7.1) */
 		flags |= FLAG_AA;
