@@ -13,10 +13,7 @@
 struct slot {
 	struct mmsghdr *in;
 	struct sockaddr_storage peer;
-	union {
-		struct cmsghdr align;
-		uint8_t bytes[QUEUE_CONTROL];
-	} control;
+	_Alignas(struct cmsghdr) uint8_t control[QUEUE_CONTROL];
 	const struct sockaddr *from;    /* who asks: the peer, or */
 	struct sockaddr_storage client; /* whom a proxy speaks for */
 	struct respond_task task;
@@ -134,7 +131,7 @@ static void prepare(struct server *l)
 			.msg_name = &s->peer, .msg_namelen = n, .msg_iov = &b->in_iov[i], .msg_iovlen = 1
 		};
 		if (l->any)
-			b->in[i].msg_hdr.msg_control = s->control.bytes;
+			b->in[i].msg_hdr.msg_control = s->control;
 		b->out[i].msg_hdr = (struct msghdr){ .msg_namelen = n, .msg_iov = &b->out_iov[i], .msg_iovlen = 1 };
 	}
 	rearm(l, UDP_BATCH);

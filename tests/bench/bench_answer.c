@@ -87,7 +87,7 @@ static unsigned lines(const struct image *im, const uint8_t *wire, unsigned *far
 	while (wire[n - 1])
 		n += wire[n - 1] + 1u;
 	dname_take(&name, wire, n);
-	uint64_t hash = name.hash[name.labels];
+	uint64_t hash = image_name_hash(im, &name, name.labels);
 	struct index_step at = { im->names, 0 };
 	unsigned read = 1;
 	*far = 1; /* the leaf */
