@@ -341,7 +341,9 @@ static enum ax_err change(struct ax_house *h)
 	h->txn = NULL;
 	if (gate >= 0)
 		close(gate);
-	return e ? e : ax_house_drop_nodes(h);
+	if (!e)
+		e = ax_house_drop_nodes(h);
+	return e ? e : ax_house_drop_times(h);
 }
 
 static void house_fini(struct ax_house *h)

@@ -10,7 +10,8 @@
  *
  *     read      mark what is kept; nothing is locked, nobody waits
  *     write     look at what moved since, then drop the commits, and the ways that lead to them: one transaction
- *     write     drop nodes that nothing names any more, a batch a transaction, between other writers
+ *     write     drop nodes that nothing names any more, a batch a transaction, between other writers; and what was
+ *               kept of the files of refs that are gone (times.h)
  *
  * A commit goes before its nodes do, so whatever can be named is whole. Local ids are never used again.
  * Killed at any moment: the next gc goes on. The file does not become smaller (ax_store_repack).

@@ -49,6 +49,8 @@ AX_MUST enum ax_err ax_house_mark_news(int *gate, struct ax_house *h);
 AX_MUST enum ax_err ax_house_list_dead(struct ax_house *h);
 AX_MUST enum ax_err ax_house_drop_commits(struct ax_house *h);
 AX_MUST enum ax_err ax_house_drop_nodes(struct ax_house *h);
+/* The times that files of a mount were given (times.h) in refs that are gone. */
+AX_MUST enum ax_err ax_house_drop_times(struct ax_house *h);
 
 /* gc_cut.c: give the commits that stay their ancestry anew, and blame on what was cut to where it was cut. */
 AX_MUST enum ax_err ax_house_strip(struct ax_house *h);

@@ -5,6 +5,7 @@
 #include "core/publish.h"
 #include "core/sign.h"
 #include "core/store_internal.h"
+#include "core/times.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -204,5 +205,68 @@ enum ax_err ax_house_drop_nodes(struct ax_house *h)
 			h->o->progress(h->o->ctx, "dropped", i, h->dead.n);
 	}
 	h->out->nodes = dropped;
+	return e;
+}
+
+/* -- times of files ----------------------------------------------------------------------------------------- */
+
+static int by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* The refs of all zones, removed ones too, as the table of times names them. */
+static enum ax_err list_refs(struct ax_ids *refs, struct ax_txn *t)
+{
+	struct ax_zone zone = { 0 };
+	struct ax_ref ref;
+	enum ax_err e;
+	while (!(e = ax_zone_next(&zone, t, zone.id, true))) {
+		char path[AX_REF_PATH_MAX + 1] = "";
+		while (!(e = ax_ref_next(&ref, path, t, zone.id, "", path)))
+			if ((e = ax_ids_add(refs, ax_file_time_ref(zone.id, path))))
+				return e;
+		if (e != AX_ENOENT)
+			return e;
+	}
+	if (refs->n)
+		qsort(refs->v, refs->n, sizeof *refs->v, by_number);
+	return e == AX_ENOENT ? AX_OK : e;
+}
+
+/* A batch of times of refs that are gone; *more: there are others. */
+static enum ax_err drop_times(bool *more, struct ax_txn *t)
+{
+	struct ax_ids refs = { 0 };
+	uint64_t ref = 0;
+	*more = false;
+	enum ax_err e = list_refs(&refs, t);
+	while (!e && !(e = ax_file_time_next_ref(&ref, t))) {
+		if (!refs.n || !bsearch(&ref, refs.v, refs.n, sizeof ref, by_number)) {
+			e = ax_file_time_drop(more, t, ref, BATCH);
+			*more = true; /* look for the next */
+			break;
+		}
+		if (ref++ == UINT64_MAX)
+			break;
+	}
+	free(refs.v);
+	return e == AX_ENOENT ? AX_OK : e;
+}
+
+enum ax_err ax_house_drop_times(struct ax_house *h)
+{
+	enum ax_err e = AX_OK;
+	for (bool more = true; !e && more;) {
+		if ((e = ax_repo_begin(&h->txn, h->repo)))
+			return e;
+		e = drop_times(&more, h->txn);
+		if (!e && more)
+			e = ax_txn_commit(h->txn);
+		else
+			ax_txn_abort(h->txn);
+		h->txn = NULL;
+	}
 	return e;
 }

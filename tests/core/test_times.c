@@ -1,7 +1,8 @@
 /* times.c: the side table of modification times. */
 #include "core/times.h"
 
-#include "tests/core/scratch.h"
+#include "core/gc.h"
+#include "tests/core/repo_fixture.h"
 
 START_TEST(times__what_is_put_is_got_again)
 {
@@ -95,11 +96,49 @@ START_TEST(times__a_damaged_table_is_told)
 }
 END_TEST
 
+START_TEST(times__gc_drops_those_of_refs_that_are_gone)
+{
+	struct fixture f;
+	struct ax_txn *t;
+	struct ax_gc sum;
+	struct ax_ref ref;
+	const struct ax_gc_options o = { .dry = false };
+	struct ax_file_time time = { .version = 1 };
+	fixture_open(&f, "example.");
+	OK(import_on(&f, "main", "@ 60 SOA ns h 1 1 1 1 1\n@ 60 NS ns\nns 60 A 192.0.2.1\n",
+		     AX_SERIAL_FROM_TRANSFER));
+	uint64_t kept = ax_file_time_ref(f.zone, "heads/main"), gone = ax_file_time_ref(f.zone, "heads/gone");
+	OK(ax_txn_write(&t, ax_repo_store(f.repo), false));
+	OK(ax_ref_get(&ref, t, f.zone, "heads/main"));
+	for (time.file = 1; time.file <= 5000; time.file++) {
+		time.ref = gone;
+		OK(ax_file_time_put(t, &time));
+		time.ref = kept;
+		OK(ax_file_time_put(t, &time));
+	}
+	time.ref = UINT64_MAX;
+	OK(ax_file_time_put(t, &time));
+	OK(ax_txn_commit(t));
+	OK(ax_repo_gc(&sum, f.repo, &o, &f.who));
+	OK(ax_txn_read(&t, ax_repo_store(f.repo)));
+	uint64_t first = 0;
+	OK(ax_file_time_next_ref(&first, t));
+	ck_assert_uint_eq(first, kept);
+	first++;
+	ck_assert_int_eq(ax_file_time_next_ref(&first, t), AX_ENOENT);
+	time = (struct ax_file_time){ .ref = kept, .file = 5000 };
+	OK(ax_file_time_get(&time, t));
+	ax_txn_abort(t);
+	fixture_close(&f);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
 	tcase_add_test(tc, times__what_is_put_is_got_again);
 	tcase_add_test(tc, times__a_ref_is_forgotten_piece_by_piece);
 	tcase_add_test(tc, times__writing_is_counted);
+	tcase_add_test(tc, times__gc_drops_those_of_refs_that_are_gone);
 	tcase_add_test(tc, times__a_damaged_table_is_told);
 }
 
