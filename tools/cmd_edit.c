@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *resume;
 
@@ -18,7 +19,9 @@ static const struct option options[] = {
 
 struct edit {
 	struct cli *c;
-	bool of_name, quit; /* quit: somebody said so, and is not asked again */
+	const char *of_name; /* as it was typed; NULL: the zone */
+	bool quit;           /* somebody said so, and is not asked again */
+	bool dropped;        /* the text says something that reading it warned of and passed over */
 	struct ax_name owner;
 	struct ax_id base; /* the commit it began at; zeroes: none */
 	struct editor editor;
@@ -93,10 +96,12 @@ static enum ax_err check_owner(struct edit *x, struct ax_batch *b)
 
 static enum ax_err parse(struct edit *x, struct ax_batch *b)
 {
+	size_t before = x->c->warned;
 	ax_buf_clear(&x->text);
 	enum ax_err e = cli_read_file(&x->text, x->editor.path);
 	if (!e)
 		e = ax_batch_read_zone(b, ax_buf_view(&x->text), x->editor.path, NULL, cli_warn, x->c);
+	x->dropped = x->c->warned > before;
 	return e ? e : check_owner(x, b);
 }
 
@@ -119,10 +124,11 @@ static enum ax_err join(struct ax_three *three, struct edit *x, struct ax_batch 
 }
 
 /* Show what would be done; without anybody to ask it is done. */
-static char show(const struct ax_three *three)
+static char show(struct edit *x, const struct ax_three *three)
 {
 	if (!editor_can_ask() || !three->diff.n)
 		return 'y';
+	cli_tell_warnings(x->c);
 	fwrite(three->diff.p, 1, three->diff.n, stderr);
 	return editor_ask("Commit this? [y]es, [e]dit again, [q]uit:", "yeq");
 }
@@ -159,7 +165,7 @@ static enum ax_err take(struct edit *x, bool *again)
 		struct ax_three three;
 		ax_three_init(&three, &x->c->zone.apex);
 		e = join(&three, x, &stated);
-		char answer = e ? 'y' : show(&three);
+		char answer = e ? 'y' : show(x, &three);
 		*again = answer == 'e';
 		if (!e && answer == 'y')
 			e = commit(x, &three);
@@ -226,6 +232,16 @@ static enum ax_err begin(struct edit *x)
 	return e;
 }
 
+/* What was committed whole, or not touched, need not be kept. */
+static void finish(struct edit *x, bool all_done)
+{
+	if (all_done || (x->text.n && ax_slice_eq(ax_buf_view(&x->text), ax_buf_view(&x->first))))
+		editor_done(&x->editor);
+	else if (!access(x->editor.path, F_OK))
+		fprintf(stderr, "apex: the text is kept: apex edit --resume %s%s%s\n", x->editor.path,
+			x->of_name ? " " : "", x->of_name ? x->of_name : "");
+}
+
 static enum ax_err edit(struct edit *x)
 {
 	enum ax_err e = begin(x);
@@ -233,18 +249,13 @@ static enum ax_err edit(struct edit *x)
 	if (e)
 		return e;
 	e = rounds(x);
-	/* What was not touched need not be kept. */
-	if (!e || (x->text.n && ax_slice_eq(ax_buf_view(&x->text), ax_buf_view(&x->first))))
-		editor_done(&x->editor);
-	else
-		fprintf(stderr, "apex: the text is kept: apex edit --resume %s%s\n", x->editor.path,
-			x->of_name ? " NAME" : "");
+	finish(x, !e && !x->dropped);
 	return e;
 }
 
 static enum ax_err run(struct cli *c, struct words *w)
 {
-	struct edit x = { .c = c, .of_name = w->n > 0 };
+	struct edit x = { .c = c, .of_name = w->n ? w->v[0] : NULL };
 	enum ax_err e = save_begin(c);
 	if (!e)
 		e = cli_begin(c, false);

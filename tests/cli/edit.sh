@@ -39,8 +39,19 @@ ok "edit__a_name_that_is_not_there_yet" env EDITOR='sh -c "echo \"fresh 60 A 7.7
 ok "edit__made_it" apex show fresh A
 status 1 "edit__of_a_name_takes_no_other" env EDITOR='sh -c "echo \"other 60 A 7.7.7.7\" >>\$0"' "$APEX_BUILD/apex" edit fresh
 [ -s "$(kept)" ] && pass edit__the_refused_text_is_kept || fail edit__the_refused_text_is_kept
-has "edit__and_it_says_where" "$T/err" "apex edit --resume $TMPDIR/"
+has "edit__and_it_says_where" "$T/err" "apex edit --resume $TMPDIR/.*/fresh\.example\.zone fresh\$"
 rm -r "$T"/tmp/*
+editor 'echo "lost.exmaple. 60 A 7.7.7.8" >>"$1"; echo "found 60 A 7.7.7.9" >>"$1"'
+ok "edit__a_line_outside_the_zone" apex edit
+has "edit__a_line_outside_the_zone_is_warned_of" "$T/err" 'record outside the zone, dropped'
+has "edit__a_text_with_a_dropped_line_is_told_of" "$T/err" 'the text is kept: '
+ok "edit__a_line_outside_the_zone_stops_no_other" apex show found A
+has "edit__a_text_with_a_dropped_line_is_kept" "$(kept)" '^lost\.exmaple\. 60 A 7\.7\.7\.8$'
+rm -rf "$T"/tmp/*
+editor 'rm "$1"'
+status 1 "edit__a_text_removed_by_the_editor" apex edit
+is "edit__a_text_removed_is_not_said_to_be_kept" "$(grep -c 'is kept' "$T/err")" 0
+rm -rf "$T"/tmp/*
 
 editor 'echo "bad 60 IN A 1.2.3.400" >>"$1"'
 status 1 "edit__a_bad_line" apex edit
