@@ -1,5 +1,6 @@
 #include "tools/cli.h"
 
+#include "core/tag.h"
 #include "tools/idn.h"
 
 #include <fcntl.h>
@@ -117,6 +118,21 @@ enum ax_err cli_revision(struct cli_commit *out, struct cli *c, const char *text
 	struct ax_rev_context context = cli_rev_context(c);
 	enum ax_err e = ax_rev_parse(&rev, c->txn, &context, text);
 	return e ? e : cli_commit(out, c, rev.zone, rev.commit);
+}
+
+bool cli_tag_object(struct ax_object *out, struct cli *c, const char *text)
+{
+	char path[AX_REF_PATH_MAX + 1];
+	struct ax_ref ref;
+	uint64_t local;
+	if (strlen(text) > AX_REF_NAME_MAX)
+		return false;
+	snprintf(path, sizeof path, "heads/%s", text);
+	if (!ax_ref_get(&ref, c->txn, c->zone.id, path))
+		return false;
+	if (ax_tag_find(&local, c->txn, c->zone.id, text) && ax_object_find_prefix(&local, NULL, c->txn, text))
+		return false;
+	return !ax_object_read(out, c->txn, local, AX_KIND_TAG);
 }
 
 /* -- names ------------------------------------------------------------------------------------------------ */

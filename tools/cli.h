@@ -11,6 +11,7 @@
 #define CLI_H
 
 #include "core/graph.h"
+#include "core/object.h"
 #include "core/repo.h"
 #include "core/rev.h"
 #include "tools/options.h"
@@ -71,6 +72,9 @@ struct cli_commit {
 struct ax_rev_context cli_rev_context(const struct cli *c);
 /* text NULL: the branch's tip. */
 AX_MUST enum ax_err cli_revision(struct cli_commit *out, struct cli *c, const char *text);
+/* Is this a tag with an object of its own, by name or by the object's id? A branch of that name comes first. What
+ * *out points at lives as long as the read transaction. */
+bool cli_tag_object(struct ax_object *out, struct cli *c, const char *text);
 /* A zone and local id that rev.h found. */
 AX_MUST enum ax_err cli_commit(struct cli_commit *out, struct cli *c, uint32_t zone, uint64_t commit);
 

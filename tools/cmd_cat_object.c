@@ -1,9 +1,7 @@
-#include "core/tag.h"
 #include "core/zonetext.h"
 #include "tools/pick.h"
 #include "tools/verbs.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,26 +67,10 @@ static enum ax_err cat_commit(struct cli *c, const char *rev)
 	return ax_buf_check(&c->out);
 }
 
-/* A tag with an object of its own, by name or by the object's id; a branch of that name comes first. */
-static bool find_tag(struct ax_object *out, struct cli *c, const char *text)
-{
-	char path[AX_REF_PATH_MAX + 1];
-	struct ax_ref ref;
-	uint64_t local;
-	if (strlen(text) > AX_REF_NAME_MAX)
-		return false;
-	snprintf(path, sizeof path, "heads/%s", text);
-	if (!ax_ref_get(&ref, c->txn, c->zone.id, path))
-		return false;
-	if (ax_tag_find(&local, c->txn, c->zone.id, text) && ax_object_find_prefix(&local, NULL, c->txn, text))
-		return false;
-	return !ax_object_read(out, c->txn, local, AX_KIND_TAG);
-}
-
 static enum ax_err cat_object(struct cli *c, const char *text)
 {
 	struct ax_object tag;
-	if (!find_tag(&tag, c, text))
+	if (!cli_tag_object(&tag, c, text))
 		return cat_commit(c, text);
 	ax_buf_slice(&c->out, tag.canonical);
 	return ax_buf_check(&c->out);

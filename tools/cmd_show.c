@@ -1,4 +1,5 @@
 #include "core/render.h"
+#include "core/tag.h"
 #include "core/zonetext.h"
 #include "tools/pick.h"
 #include "tools/verbs.h"
@@ -61,14 +62,33 @@ static enum ax_err show_commit(struct cli *c, const char *text)
 	return e;
 }
 
+/* As git does it: who gave the name and why, then the commit. */
+static enum ax_err show_tag(struct cli *c, const struct ax_object *object)
+{
+	struct ax_tag tag;
+	char hex[AX_ID_HEX + 1];
+	enum ax_err e = ax_tag_decode(&tag, object->canonical);
+	if (e)
+		return e;
+	ax_buf_printf(&c->out, "tag %s\nTagger: %s <%s>\nDate:   ", tag.name, tag.tagger.name, tag.tagger.mail);
+	ax_render_date(&c->out, tag.tagger.when);
+	ax_buf_printf(&c->out, "\n\n%s\n\n", tag.message);
+	ax_id_hex(hex, &tag.object);
+	ax_tag_fini(&tag);
+	return show_commit(c, hex);
+}
+
 static enum ax_err run(struct cli *c, struct words *w)
 {
+	struct ax_object tag;
 	enum ax_err e = cli_begin(c, true);
 	if (e)
 		return e;
 	if (w->n >= 2)
 		return show_records(c, w);
 	c->style = PRINT_LOG;
+	if (w->n && cli_tag_object(&tag, c, w->v[0]))
+		return show_tag(c, &tag);
 	return show_commit(c, w->n ? w->v[0] : NULL);
 }
 
@@ -76,7 +96,7 @@ const struct verb verb_show = {
 	.name = "show",
 	.synopsis = "NAME TYPE [REV] | [REV]",
 	.summary = "print an RRset as zone-file records, or a commit and what it changed",
-	.details = "TYPE may be ANY: every RRset of the name.",
+	.details = "TYPE may be ANY: every RRset of the name. Of a tag with a message that is shown first.",
 	.example = "apex show www A main~2",
 	.completes = "nr y r",
 	.min_words = 0,

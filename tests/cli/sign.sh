@@ -67,6 +67,12 @@ ok "tag__with_a_message" apex tag v1 -a -m 'first release'
 has "tag__object_is_shown" /dev/stdin '^tagger Test Author <test@example> [0-9]+\.[0-9]{9} ' <<X
 $(apex cat-object v1)
 X
+ok "show__tag" apex show v1
+is "show__tag_first" "$(sed -n '1p;2p;5p;7p' out)" "tag v1
+Tagger: Test Author <test@example>
+first release
+commit $(tip_of) (HEAD -> main, tag: light, tag: v1)"
+is "show__light_tag_is_its_commit" "$(apex show light | head -n 1 | cut -c 1-7)" "commit "
 is "tag__object_names_the_commit" "$(apex cat-object v1 | sed -n 's/^object //p')" "$(tip_of)"
 is "tag__is_a_revision" "$(apex log --porcelain v1 -n 1 | cut -f 1)" "$(tip_of)"
 status 2 "tag__annotated_without_a_message" apex tag v2 -a
