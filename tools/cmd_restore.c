@@ -118,6 +118,10 @@ static enum ax_err restore(struct cli *c, struct words *w)
 		e = save_changes(c, &job.change, 1, save_force, true);
 		ax_job_fini(&job);
 	}
+	if (!e && zone_removed && !c->at) {
+		ax_name_text(&c->out, &c->zone.apex);
+		ax_buf_str(&c->out, " is listed and served again\n");
+	}
 	ax_buf_fini(&keys);
 	ax_buf_fini(&text);
 	return e;

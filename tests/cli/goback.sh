@@ -95,6 +95,7 @@ apex --zone foo.example export >before.zone
 apex zone remove foo.example >out
 status 1 "zone__is_removed" apex --zone foo.example export
 ok "restore__zone_removed" apex restore --zone-removed foo.example.:main
+is "restore__zone_removed_tells" "$(tail -n 1 out)" "foo.example. is listed and served again"
 is "restore__zone_removed_is_back" "$(apex --zone foo.example export)" "$(cat before.zone)"
 apex zone remove foo.example >out
 ok "restore__zone_removed_by_name_alone" apex restore --zone-removed foo.example
