@@ -137,11 +137,17 @@ enum ax_err save_publish(struct ax_published *out, struct cli *c, struct ax_chan
 	return e == AX_ENOCHANGE ? AX_OK : e;
 }
 
+/* The one of several changes to a branch that left it where the one before had brought it. */
+static bool did_nothing(const struct ax_published *p, size_t i)
+{
+	return !p[i].changed || (i && p[i].adopted && ax_id_eq(&p[i].id, &p[i - 1].id));
+}
+
 static void tell_all(struct cli *c, const char *zone_text, const struct ax_published *p, size_t n, bool counts)
 {
 	size_t told = 0;
 	for (size_t i = 0; i < n; i++)
-		if (p[i].changed && ++told)
+		if (!did_nothing(p, i) && ++told)
 			save_tell(&c->out, zone_text, p[i].branch, &p[i], counts);
 	if (!told)
 		save_tell(&c->out, zone_text, c->branch, &p[0], counts);

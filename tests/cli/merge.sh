@@ -106,6 +106,7 @@ X
 status 1 "cherry_pick__took_only_that" apex show p1 A
 n=$(commits)
 ok "cherry_pick__range" apex cherry-pick main~1..p
+is "cherry_pick__range_tells_what_it_did_alone" "$(cut -d ' ' -f 3- out | cut -c 1-5 | tr '\n' ' ')" "p1 A: p3 A: "
 is "cherry_pick__range_skips_what_is_there" "$(commits)" $((n + 2))
 apex set p1 A 300 9.9.9.9 >out; on p set p1 A 300 8.8.8.8 >out
 on p set p4 A 300 8.8.8.8 >out
