@@ -1,6 +1,7 @@
 #include "tools/editor.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,22 +58,42 @@ static const char *program(void)
 static void become(const char *path)
 {
 	char command[1000];
+	const char *word = program();
+	if (!word[strcspn(word,
+			  "|&;<>()$`\\\"' \t\n*?[#~=%")]) { /* no shell between us, which an interrupt would end */
+		execlp(word, word, path, (char *)NULL);
+		_exit(127);
+	}
 	snprintf(command, sizeof command, "%s \"$@\"", program());
 	execl("/bin/sh", "sh", "-c", command, program(), path, (char *)NULL);
 	_exit(127);
+}
+
+/* The terminal's interrupt is for the editor alone, which may live on (emacs has C-g send it). */
+static pid_t run_editor(const char *path, int *status)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, interrupt, quit;
+	sigaction(SIGINT, &ignore, &interrupt);
+	sigaction(SIGQUIT, &ignore, &quit);
+	pid_t pid = fork();
+	if (!pid) {
+		sigaction(SIGINT, &interrupt, NULL);
+		sigaction(SIGQUIT, &quit, NULL);
+		become(path);
+	}
+	while (pid > 0 && waitpid(pid, status, 0) < 0 && errno == EINTR)
+		;
+	sigaction(SIGINT, &interrupt, NULL);
+	sigaction(SIGQUIT, &quit, NULL);
+	return pid;
 }
 
 enum ax_err editor_run(const struct editor *e)
 {
 	int status = 0;
 	fflush(NULL);
-	pid_t pid = fork();
-	if (pid < 0)
+	if (run_editor(e->path, &status) < 0)
 		return ax_fail(AX_EIO, "fork: %s", strerror(errno));
-	if (!pid)
-		become(e->path);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return AX_OK;
 	return ax_fail(AX_EINVAL, "the editor `%s` did not end well (status %d)", program(),

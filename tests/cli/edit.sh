@@ -84,6 +84,10 @@ is "edit__a_newer_serial_is_taken" "$(serial_of)" 2030010100
 editor 'sed -i "/SOA/d" "$1"'
 status 1 "edit__a_zone_without_soa_fails_its_check" apex edit
 rm -r "$T"/tmp/*
+editor 'kill -INT $PPID; kill -QUIT $PPID; echo "interrupted 60 A 10.0.0.9" >>"$1"'
+ok "edit__an_interrupt_is_the_editors" apex edit
+ok "edit__an_interrupt_loses_nothing" apex show interrupted A
+rm -rf "$T"/tmp/*
 editor ': >"$1"'
 status 1 "edit__an_empty_text_does_nothing" apex edit
 rm -rf "$T"/tmp/*
