@@ -9,6 +9,8 @@
 #include "tools/apply.h"
 #include "tools/json.h"
 
+#include <stdio.h>
+
 struct change {
 	struct cli *c;
 	const char *file;
@@ -30,6 +32,17 @@ static enum ax_err in_change(enum ax_err e, const struct change *ch)
 	return e == AX_EINVAL ? bad(ch, ax_err_text(e)) : e;
 }
 
+/* A member of another name is a slip of the pen, and would go unheeded: a "nwe" would delete what it was to write. */
+static enum ax_err only(const struct change *ch, const struct json_t *value, const char *const *known)
+{
+	const char *other = json_other(value, known);
+	char what[100];
+	if (!other)
+		return AX_OK;
+	snprintf(what, sizeof what, "unknown member: `%.60s`", other);
+	return bad(ch, what);
+}
+
 static enum ax_err each_record(struct change *ch, const struct json_t *side,
 			       enum ax_err (*each)(void *ctx, struct change *ch, uint32_t ttl_s,
 						   struct ax_slice rdata),
@@ -38,7 +51,9 @@ static enum ax_err each_record(struct change *ch, const struct json_t *side,
 	const struct json_t *list = json_member(side, "rdata"), *item;
 	struct ax_buf rdata = AX_BUF_INIT;
 	uint64_t ttl_s;
-	enum ax_err e = AX_OK;
+	enum ax_err e = only(ch, side, (const char *const[]){ "ttl", "rdata", NULL });
+	if (e)
+		return e;
 	if (!json_number(&ttl_s, json_member(side, "ttl"), 0x7fffffff))
 		return bad(ch, "\"ttl\" is no number from 0 to 2147483647");
 	if (!json_array_is(list) || !json_at(list, 0))
@@ -127,7 +142,9 @@ static enum ax_err read_change(struct change *ch, const struct json_t *value)
 		return bad(ch, "an object with \"name\" and \"type\" is expected");
 	if (!json_has(value, "old") && !json_has(value, "new"))
 		return bad(ch, "neither \"old\" nor \"new\" is given");
-	enum ax_err e = cli_name(&ch->owner, ch->c, &ch->part->zone, ch->name);
+	enum ax_err e = only(ch, value, (const char *const[]){ "name", "type", "change", "old", "new", NULL });
+	if (!e)
+		e = cli_name(&ch->owner, ch->c, &ch->part->zone, ch->name);
 	if (!e)
 		e = cli_type(&ch->type, type);
 	if (e)
@@ -143,6 +160,9 @@ static enum ax_err read_zone(struct apply *a, const struct json_t *value, const 
 	if (!json_object_is(value) || !json_array_is(list) || (zone && !json_text(zone)))
 		return ax_fail(AX_EINVAL, "%s: an object with a list \"changes\" (and perhaps \"zone\") is expected",
 			       file);
+	const char *other = json_other(value, (const char *const[]){ "zone", "from", "to", "changes", NULL });
+	if (other)
+		return ax_fail(AX_EINVAL, "%s: unknown member: `%.60s`", file, other);
 	enum ax_err e = apply_part(&ch.part, a, zone ? json_text(zone) : NULL);
 	for (; !e && (item = json_at(list, ch.number)); ch.number++)
 		e = read_change(&ch, item);

@@ -136,6 +136,21 @@ bool json_has(const struct json_t *value, const char *key)
 	return json_object_get(value, key) != NULL;
 }
 
+const char *json_other(const struct json_t *value, const char *const *known)
+{
+	const char *key;
+	json_t *member;
+	json_object_foreach((json_t *)value, key, member)
+	{
+		size_t i = 0;
+		while (known[i] && strcmp(known[i], key) != 0)
+			i++;
+		if (!known[i])
+			return key;
+	}
+	return NULL;
+}
+
 bool json_object_is(const struct json_t *value)
 {
 	return value && json_typeof(value) == JSON_OBJECT;

@@ -35,6 +35,8 @@ void json_free(struct json_t *value);
 struct json_t *json_member(const struct json_t *value, const char *key);
 /* Is there a member of that name, be it null? */
 bool json_has(const struct json_t *value, const char *key);
+/* The name of a member that is none of the known ones (a list that ends in NULL), borrowed; NULL if there is none. */
+const char *json_other(const struct json_t *value, const char *const *known);
 bool json_object_is(const struct json_t *value);
 bool json_array_is(const struct json_t *value);
 /* The i-th element, NULL beyond the last. */

@@ -78,6 +78,12 @@ refuse no_name '{"changes": [{"type": "A", "new": null}]}'
 refuse neither_old_nor_new '{"changes": [{"name": "x", "type": "A"}]}'
 refuse a_ttl_out_of_range '{"changes": [{"name": "x", "type": "A", "new": {"ttl": -1, "rdata": ["1.1.1.1"]}}]}'
 refuse bad_rdata '{"changes": [{"name": "x", "type": "A", "new": {"ttl": 1, "rdata": ["x"]}}]}'
+apex set kept A 300 192.0.2.1 >"$T/out"
+refuse a_misspelt_new '{"changes": [{"name": "kept", "type": "A", "old": {"ttl": 300, "rdata": ["192.0.2.1"]}, "nwe": {"ttl": 1, "rdata": ["1.1.1.1"]}}]}'
+has "apply__json_a_misspelt_new_is_named" "$T/err" 'change 1: unknown member: `nwe`$'
+ok "apply__json_a_misspelt_new_deletes_nothing" apex show kept A
+refuse a_branch_it_does_not_heed '{"branch": "past", "changes": [{"name": "kept", "type": "A", "new": null}]}'
+refuse an_unknown_member_of_a_value '{"changes": [{"name": "x", "type": "A", "new": {"ttl": 1, "rdata": ["1.1.1.1"], "class": "CH"}}]}'
 refuse an_unknown_zone '{"zone": "example.org", "changes": []}'
 
 apex branch past before

@@ -50,6 +50,17 @@ START_TEST(json__what_is_printed_is_read_again)
 }
 END_TEST
 
+START_TEST(json__a_member_that_nobody_knows_is_named)
+{
+	struct json_t *root;
+	OK(json_parse(&root, ax_slice_str("{\"a\": 1, \"nwe\": 2, \"b\": []}"), "t"));
+	ck_assert_str_eq(json_other(root, (const char *const[]){ "b", "a", NULL }), "nwe");
+	ck_assert_ptr_null(json_other(root, (const char *const[]){ "b", "nwe", "a", NULL }));
+	ck_assert_ptr_null(json_other(json_member(root, "b"), (const char *const[]){ NULL }));
+	json_free(root);
+}
+END_TEST
+
 START_TEST(json__text_that_is_none_is_refused_with_its_line)
 {
 	struct json_t *root;
@@ -66,6 +77,7 @@ static void add(TCase *tc)
 	tcase_add_test(tc, json__an_object_is_printed_in_the_order_it_was_filled);
 	tcase_add_test(tc, json__bytes_that_are_no_utf8_become_the_replacement_character);
 	tcase_add_test(tc, json__what_is_printed_is_read_again);
+	tcase_add_test(tc, json__a_member_that_nobody_knows_is_named);
 	tcase_add_test(tc, json__text_that_is_none_is_refused_with_its_line);
 }
 

@@ -47,7 +47,7 @@ class Doors(Calls):
             said.append({"name": text.owner_of(labels), "type": rtype,
                          "new": {"ttl": ttl, "rdata": rdatas} if rdatas else None})
         self.commit(branch, edits, "apply", "-",
-                    stdin=json.dumps({"zone": "example.com.", "branch": branch, "changes": said}))
+                    stdin=json.dumps({"zone": "example.com.", "changes": said}))
 
     def move(self, branch, before, *args):
         """A verb whose result the command line is believed: it must show."""
