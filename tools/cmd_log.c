@@ -390,8 +390,10 @@ static enum ax_err run(struct cli *c, struct words *w)
 
 const struct verb verb_log = {
 	.name = "log",
-	.synopsis = "[-n N] [--oneline | --porcelain | --json] [--graph] [--stat] [-p] [--show-signature] [REV | "
-		    "A..B] [-- NAME [TYPE]] | --refused [-n N] [--json]",
+	.synopsis =
+		"[-n N] [--oneline | --porcelain | --json] [--graph] [--stat] [-p] [--author REGEX] [--since TIME] "
+		"[--until TIME] [--show-signature [--key FILE]] [REV | A..B] [-- NAME [TYPE]] | --refused [-n N] "
+		"[--json]",
 	.summary = "print the commits that led to a revision, newest first",
 	.details =
 		"As git prints them, with the serial that each commit shows and the door it came through. NAME "
