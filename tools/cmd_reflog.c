@@ -2,6 +2,7 @@
 #include "tools/verbs.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static enum ax_err put_entry(struct cli *c, const char *branch, unsigned n, const struct ax_log_entry *entry)
 {
@@ -41,7 +42,7 @@ static enum ax_err run(struct cli *c, struct words *w)
 {
 	struct ax_log_entry entry;
 	uint64_t seq = 0;
-	if (w->n)
+	if (w->n && strcmp(w->v[0], "HEAD") != 0)
 		c->branch_text = w->v[0];
 	c->style = PRINT_IDS;
 	enum ax_err e = cli_begin(c, true);

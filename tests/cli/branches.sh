@@ -28,6 +28,7 @@ status 1 "branch__rename_of_nothing" apex branch -m nothing else
 status 2 "branch__rename_to_what" apex branch -m
 ok "branch__rename_of_the_current" apex branch -m third
 is "branch__is_on_it" "$(apex status --porcelain | sed -n 's/^branch //p')" third
+is "reflog__of_head_is_that_of_the_branch" "$(apex reflog HEAD)" "$(apex reflog third)"
 apex checkout main >out
 status 7 "branch__delete_unmerged" apex branch -d third
 ok "branch__drop" apex branch -D third
