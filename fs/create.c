@@ -193,19 +193,24 @@ void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, 
 	op_end(m);
 }
 
+/* May what is no record be made under this name? why: what an RRset is not. */
+static int free_of_records(struct mount *m, fuse_req_t req, struct node *dir, const char *name, const char *why)
+{
+	uint16_t type;
+	int error = vacant(m, dir, name);
+	if (!error)
+		error = change_type(&type, m, req, dir, name);
+	return !error && type ? change_refuse(m, req, dir, name, why, EPERM) : error;
+}
+
 void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
 	struct mount *m = op_begin(req);
 	struct node *n = NULL;
-	uint16_t type;
 	if (!m)
 		return;
 	struct node *dir = node_of(m, parent);
-	int error = vacant(m, dir, name);
-	if (!error)
-		error = change_type(&type, m, req, dir, name);
-	if (!error && type)
-		error = change_refuse(m, req, dir, name, "an RRset is no symbolic link", EPERM);
+	int error = free_of_records(m, req, dir, name, "an RRset is no symbolic link");
 	if (!error)
 		error = new_scratch(&n, m, req, dir, name, NODE_SYMLINK, 0777);
 	if (!error)
@@ -240,15 +245,9 @@ static int copy_record(struct node **out, struct mount *m, fuse_req_t req, struc
 static int link_as(struct node **out, struct mount *m, fuse_req_t req, struct node *from, struct node *dir,
 		   const char *name)
 {
-	uint16_t type;
-	int error = vacant(m, dir, name);
-	if (!error)
-		error = change_type(&type, m, req, dir, name);
+	int error = free_of_records(m, req, dir, name, "an RRset is no hard link: write it, or rename onto it");
 	if (error)
 		return error;
-	if (type)
-		return change_refuse(m, req, dir, name, "an RRset is no hard link: write it, or rename onto it",
-				     EPERM);
 	if (node_drafts(from))
 		return copy_record(out, m, req, from, dir, name);
 	if (from->kind != NODE_FILE && from->kind != NODE_SYMLINK)
