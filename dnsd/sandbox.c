@@ -262,20 +262,9 @@ static int allow_some(scmp_filter_ctx c, const struct sandbox *s)
 	return rc;
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 static enum ax_err close_calls(const struct sandbox *s)
 {
-	if (SANITIZED) /* sanitizers call what they like */
+	if (SANDBOX_SANITIZED)
 		return AX_OK;
 	scmp_filter_ctx c = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (!c)

@@ -12,6 +12,18 @@
 
 #include "core/err.h"
 
+/* Sanitizers call what they like: built with one, system calls stay open. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANDBOX_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANDBOX_SANITIZED 1
+#endif
+#endif
+#ifndef SANDBOX_SANITIZED
+#define SANDBOX_SANITIZED 0
+#endif
+
 struct sandbox {
 	const char *user;     /* whom root becomes; NULL: the owner of `owned` */
 	const char *owned;    /* the repository */

@@ -17,14 +17,6 @@
 #include "dnsd/sandbox.h"
 #include "tests/core/scratch.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
 static char dir[64], data[128], lock[128], other[128];
 
 static void no_log(const char *text)
@@ -150,7 +142,7 @@ START_TEST(sandbox__nothing_can_be_written_run_or_reached)
 		{ "setuid", become_root, true },
 	};
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-#ifdef SANITIZED
+#if SANDBOX_SANITIZED
 		if (all[i].by_seccomp)
 			continue;
 #endif
