@@ -240,16 +240,16 @@ static enum ax_err drop_times(bool *more, struct ax_txn *t)
 {
 	struct ax_ids refs = { 0 };
 	uint64_t ref = 0;
+	bool rest;
 	*more = false;
-	enum ax_err e = list_refs(&refs, t);
-	while (!e && !(e = ax_file_time_next_ref(&ref, t))) {
-		if (!refs.n || !bsearch(&ref, refs.v, refs.n, sizeof ref, by_number)) {
-			e = ax_file_time_drop(more, t, ref, BATCH);
-			*more = true; /* look for the next */
-			break;
-		}
-		if (ref++ == UINT64_MAX)
-			break;
+	enum ax_err e = ax_file_time_next_ref(&ref, t);
+	if (!e)
+		e = list_refs(&refs, t); /* not where nobody gave a time */
+	while (!e && refs.n && bsearch(&ref, refs.v, refs.n, sizeof ref, by_number))
+		e = ref++ == UINT64_MAX ? AX_ENOENT : ax_file_time_next_ref(&ref, t);
+	if (!e) {
+		*more = true; /* of this ref, or of the next that is gone */
+		e = ax_file_time_drop(&rest, t, ref, BATCH);
 	}
 	free(refs.v);
 	return e == AX_ENOENT ? AX_OK : e;
