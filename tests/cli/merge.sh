@@ -104,8 +104,11 @@ has "cherry_pick__says_where_from" /dev/stdin "^\(cherry picked from commit $(ap
 $(apex cat-object main)
 X
 status 1 "cherry_pick__took_only_that" apex show p1 A
+apex branch e main && on e set e1 A 300 1.1.1.4 >out
+ok "cherry_pick__ends_with_what_is_there" apex cherry-pick e p~1
+is "cherry_pick__tells_what_it_did_alone" "$(cut -d ' ' -f 3- out)" "e1 A: added 1.1.1.4"
 n=$(commits)
-ok "cherry_pick__range" apex cherry-pick main~1..p
+ok "cherry_pick__range" apex cherry-pick main~2..p
 is "cherry_pick__range_tells_what_it_did_alone" "$(cut -d ' ' -f 3- out | cut -c 1-5 | tr '\n' ' ')" "p1 A: p3 A: "
 is "cherry_pick__range_skips_what_is_there" "$(commits)" $((n + 2))
 apex set p1 A 300 9.9.9.9 >out; on p set p1 A 300 8.8.8.8 >out
