@@ -19,9 +19,8 @@ struct pin {
 
 struct ax_pins {
 	pthread_mutex_t lock; /* protects what follows */
-	char *repo;
 	char path[PATH_SIZE];
-	int fd;
+	int fd, gate; /* the gate stays open: a repository that was removed is not begun again by who leaves it */
 	struct pin *v;
 	size_t n, cap;
 };
@@ -93,37 +92,39 @@ enum ax_err ax_house_lock(int *lock, const char *repo, bool shared)
 
 /* -- a program's own ---------------------------------------------------------------------------------------- */
 
-static enum ax_err make_own(struct ax_pins *p)
+static enum ax_err make_own(struct ax_pins *p, const char *repo)
 {
 	char name[40];
-	int gate;
-	enum ax_err e = lock_file(&gate, p->repo, ".gate", true);
+	enum ax_err e = lock_file(&p->gate, repo, ".gate", true);
 	for (unsigned i = 0; !e; i++) {
 		snprintf(name, sizeof name, "%ld.%u", (long)getpid(), i);
-		if (!(e = open_file(&p->fd, p->repo, name, O_EXCL)))
+		if (!(e = open_file(&p->fd, repo, name, O_EXCL)))
 			break;
 		if (errno == EEXIST && i < 1000)
 			e = AX_OK;
 	}
-	snprintf(p->path, sizeof p->path, "%.4000s/pins/%s", p->repo, name);
+	snprintf(p->path, sizeof p->path, "%.4000s/pins/%s", repo, name);
 	if (!e && lock_fd(p->fd, LOCK_EX))
 		e = failed(p->path);
-	if (gate >= 0)
-		close(gate);
+	if (p->gate >= 0)
+		(void)lock_fd(p->gate, LOCK_UN);
 	return e;
 }
 
 enum ax_err ax_pins_open(struct ax_pins **out, const char *repo)
 {
 	struct ax_pins *p = calloc(1, sizeof *p);
+	char *whole = realpath(repo, NULL);
 	*out = NULL;
-	if (!p || !(p->repo = realpath(repo, NULL))) {
+	if (!p || !whole) {
+		free(whole);
 		free(p);
 		return p ? failed(repo) : ax_fail(AX_ENOMEM, "out of memory");
 	}
-	p->fd = -1;
+	p->fd = p->gate = -1;
 	pthread_mutex_init(&p->lock, NULL);
-	enum ax_err e = make_own(p);
+	enum ax_err e = make_own(p, whole);
+	free(whole);
 	if (e)
 		ax_pins_close(p);
 	else
@@ -139,9 +140,10 @@ void ax_pins_close(struct ax_pins *p)
 		(void)unlink(p->path);
 		close(p->fd);
 	}
+	if (p->gate >= 0)
+		close(p->gate);
 	pthread_mutex_destroy(&p->lock);
 	free(p->v);
-	free(p->repo);
 	free(p);
 }
 
@@ -150,18 +152,17 @@ static enum ax_err write_all(struct ax_pins *p)
 {
 	struct ax_buf text = AX_BUF_INIT;
 	char hex[AX_ID_HEX + 1];
-	int gate;
 	for (size_t i = 0; i < p->n; i++) {
 		ax_id_hex(hex, &p->v[i].id);
 		ax_buf_printf(&text, "%s\n", hex);
 	}
 	enum ax_err e = ax_buf_check(&text);
-	if (!e)
-		e = lock_file(&gate, p->repo, ".gate", true);
+	if (!e && lock_fd(p->gate, LOCK_SH))
+		e = failed(p->path);
 	if (!e) {
 		if (ftruncate(p->fd, 0) || pwrite(p->fd, text.p, text.n, 0) != (ssize_t)text.n)
 			e = failed(p->path);
-		close(gate);
+		(void)lock_fd(p->gate, LOCK_UN);
 	}
 	ax_buf_fini(&text);
 	return e;
