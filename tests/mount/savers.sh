@@ -308,6 +308,25 @@ start_zone() { # start_zone EXISTING: p1 to p60, or the same zone without them
 	fi
 	mount_it
 }
+# -- the daemon beside them: what it answers at every instant ---------------------------------------------------------
+watch_answers() {
+	_port=$(port)
+	start apexd "$APEX_BUILD/apexd" --repo "$APEX_REPO" --listen "127.0.0.1:$_port"
+	apexd=$pid
+	soon "apexd answers beside the mount" 20 grep -qx READY "$T/apexd.log"
+	rm -f "$T/stop"
+	start answers python3 "$(dirname "$0")/answers.py" "$_port" "$T/stop"
+	answers=$pid
+}
+old_or_new() { # old_or_new WHO RECORDS: what was answered, of at least RECORDS the new text
+	: >"$T/stop"
+	wait "$answers"
+	is "$1: each answer is the old RRset or the new, never none" "$?" "0"
+	sed 's/^/| /' "$T/answers.log"
+	_renewed=$(sed -n 's/.* new of \([0-9]*\) records.*/\1/p' "$T/answers.log")
+	ok "$1: and the new ones were answered" test "${_renewed:-0}" -ge "$2"
+	stop "$apexd"
+}
 # every commit of the branch has every record that was there before: the DNS never answers with none
 never_none() {
 	_n=$(seq 60 | wc -l) _bad=
@@ -335,8 +354,10 @@ table() {
 }
 
 start_zone existing
+watch_answers
 all bad 4
 all good 4
+old_or_new "savers" "$(grep -l . "$T"/work/*.good/made | wc -l)"
 never_none "savers"
 table
 unmount_it
@@ -346,8 +367,10 @@ if [ -n "$full" ]; then
 	all new 1
 	unmount_it
 	start_zone existing
+	watch_answers
 	all bad 16
 	all good 16
+	old_or_new "all at once" "$(grep -l . "$T"/work/*.good/made | wc -l)"
 	never_none "all at once"
 	unmount_it
 	sound
