@@ -148,7 +148,7 @@ void connection_begin(struct server *s, int fd, const struct listen_socket *from
 	s->used++;
 	*c = (struct connection){ .fd = fd,
 				  .generation = c->generation,
-				  .reading = true,
+				  .events = EPOLLIN,
 				  .proxied = is_proxy(peer),
 				  .transport = from->transport,
 				  .listener = from->listener,
@@ -159,12 +159,18 @@ void connection_begin(struct server *s, int fd, const struct listen_socket *from
 		connection_end(s, i);
 }
 
+bool connection_may_read(const struct connection *c)
+{
+	return !c->eof && c->out.n - c->sent < TCP_OUT_MAX && c->pending < TCP_PENDING_MAX;
+}
+
 void connection_want(struct server *s, uint32_t i, bool more)
 {
 	struct connection *c = &s->c[i];
-	size_t waiting = c->out.n - c->sent;
-	c->reading = !c->eof && waiting < TCP_OUT_MAX && c->pending < TCP_PENDING_MAX;
-	bool out = waiting || (c->reading && (more || (c->tls && tls_wants_write(c->tls))));
-	struct epoll_event e = { .events = (c->reading ? EPOLLIN : 0u) | (out ? EPOLLOUT : 0u), .data.u64 = i };
-	(void)epoll_ctl(s->epoll, EPOLL_CTL_MOD, c->fd, &e);
+	bool in = connection_may_read(c);
+	bool out = c->out.n > c->sent || (in && (more || (c->tls && tls_wants_write(c->tls))));
+	struct epoll_event e = { .events = (in ? EPOLLIN : 0u) | (out ? EPOLLOUT : 0u), .data.u64 = i };
+	if (e.events != c->events)
+		(void)epoll_ctl(s->epoll, EPOLL_CTL_MOD, c->fd, &e);
+	c->events = e.events;
 }

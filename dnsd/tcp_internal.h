@@ -20,9 +20,10 @@ struct connection {
 	size_t due;
 	int64_t due_s;
 	unsigned pending; /* answers to come from the plain way */
-	bool eof, reading;
-	bool proxied; /* a PROXY header is to come before anything else */
-	bool counted; /* among its address' connections */
+	bool eof;
+	uint32_t events; /* what epoll waits for */
+	bool proxied;    /* a PROXY header is to come before anything else */
+	bool counted;    /* among its address' connections */
 	enum transport transport;
 	uint32_t listener;              /* the index of the address it came to */
 	struct sockaddr_storage client; /* the other end, or whom it speaks for */
@@ -75,7 +76,9 @@ void connection_end(struct server *s, uint32_t i);
 bool connection_meet(struct server *s, uint32_t i);
 /* Something happened. */
 void connection_touch(struct server *s, uint32_t i);
-/* Tell epoll what to wait for. more: TLS has bytes that the socket no longer shows. */
+/* Whether more of it may be read: its answers get away. */
+bool connection_may_read(const struct connection *c);
+/* Tell epoll what to wait for, if that is news. more: TLS has bytes that the socket no longer shows. */
 void connection_want(struct server *s, uint32_t i, bool more);
 void connections_end_idle(struct server *s);
 

@@ -240,15 +240,10 @@ void serve_late(struct server *s)
 	}
 }
 
-static bool may_read(const struct connection *c)
-{
-	return !c->eof && c->out.n - c->sent < TCP_OUT_MAX && c->pending < TCP_PENDING_MAX;
-}
-
 void serve_ready(struct server *s, uint32_t i, uint32_t events)
 {
 	struct connection *c = &s->c[i];
-	bool good = !(events & EPOLLERR || (events & EPOLLHUP && !c->reading)), any = true;
+	bool good = !(events & EPOLLERR || (events & EPOLLHUP && !(c->events & EPOLLIN))), any = true;
 	if (good && c->proxied)
 		good = read_header(s, i);
 	if (good && c->proxied) {
@@ -256,7 +251,7 @@ void serve_ready(struct server *s, uint32_t i, uint32_t events)
 		return;
 	}
 	good = good && settle(s, i);
-	for (unsigned reads = 0; good && any && may_read(c) && reads < READS_MAX; reads++)
+	for (unsigned reads = 0; good && any && connection_may_read(c) && reads < READS_MAX; reads++)
 		good = read_some(c, &any) && settle(s, i);
 	end_or_wait(s, i, good);
 }
