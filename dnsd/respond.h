@@ -23,7 +23,7 @@ enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, co
 
 /* The same from the views published, as the routing says for a query that came to a listener from peer; in steps, for
  * several queries at a time: while the memory that one leads to is on its way, the others are read. All are read,
- * then those for which respond_read said true are fetched FIND_STEPS times, then each is written; a reader's view
+ * then those for which respond_read said true are fetched together, then each is written; a reader's view
  * must stay whole from the first to the last (publish.h), and an asker serves no longer than that. Who reads counts
  * s->queries. */
 struct respond_asker {
@@ -45,9 +45,11 @@ struct respond_task {
 	struct find_ahead ahead;
 };
 bool respond_read(struct respond_task *t, struct ax_slice wire, struct respond_asker *a, struct stats *s);
-static inline void respond_fetch(struct respond_task *t)
+static inline void respond_fetch(struct respond_task *const *t, unsigned n)
 {
-	find_ahead(&t->ahead);
+	for (unsigned step = 0; step < FIND_STEPS; step++)
+		for (unsigned i = 0; i < n; i++)
+			find_ahead(&t[i]->ahead);
 }
 enum respond respond_write(struct packet *m, struct respond_task *t, struct stats *s);
 

@@ -197,9 +197,7 @@ static HOT unsigned answer_all(struct server *l, unsigned n)
 			far[f++] = &s->task;
 	}
 	stats_add(&l->stats.queries, m);
-	for (unsigned step = 0; step < FIND_STEPS; step++)
-		for (unsigned i = 0; i < f; i++)
-			respond_fetch(far[i]);
+	respond_fetch(far, f);
 	struct mmsghdr *out = b->out;
 	for (unsigned i = 0; i < m; i++)
 		out += answer(l, taken[i], &b->packet, &out->msg_hdr);

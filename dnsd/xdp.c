@@ -16,9 +16,20 @@
 #include <unistd.h>
 #include <xdp/xsk.h>
 
+#include "dnsd/hot.h"
 #include "dnsd/publish.h"
 #include "dnsd/xdp_filter.h"
 #include "dnsd/xdp_takes.h"
+
+/* A query on its way to its answer. */
+struct slot {
+	struct frame frame;
+	struct frame_end from;
+	const struct xdp_take *take;
+	struct sockaddr_storage peer, client; /* the station it came from, and whom it speaks for */
+	const struct sockaddr *asks;          /* one of these */
+	struct respond_task task;
+};
 
 /* One receive queue of an interface. The first half of the area is lent to the kernel for queries, the second is for
  * answers. */
@@ -36,6 +47,7 @@ struct port {
 	uint16_t id;     /* of the last answer's datagram */
 	uint64_t now_us; /* when the batch came */
 	struct packet packet;
+	struct slot slot[XDP_BATCH];
 	struct stats stats;
 };
 
@@ -105,79 +117,86 @@ static void answer_from(struct queue_job *job, const struct frame_end *to)
 	}
 }
 
-static bool queue_query(struct port *p, const struct xdp_take *take, const struct frame_end *from,
-			const struct sockaddr *client, const struct query *q)
+static bool queue_query(struct port *p, const struct slot *s)
 {
 	struct queue_job job = { .done = udp_send_late,
-				 .fd = udp_socket(p->x->udp, take->listener),
+				 .fd = udp_socket(p->x->udp, s->take->listener),
 				 .owner = p->x->rrl };
-	frame_sockaddr(&job.peer, &job.peer_n, from);
-	address_copy(&job.client, client);
-	if (address_is_any(&p->x->listeners[take->listener].address))
-		answer_from(&job, &take->to);
-	return queue_put(p->x->queue, &job, q);
+	frame_sockaddr(&job.peer, &job.peer_n, &s->from);
+	address_copy(&job.client, s->asks);
+	if (address_is_any(&p->x->listeners[s->take->listener].address))
+		answer_from(&job, &s->take->to);
+	return queue_put(p->x->queue, &job, &s->task.query);
 }
 
-/* The answer to a query that was taken, behind the room for its frame's headers. False: there is none to be sent. */
-static bool answer_query(struct port *p, const struct frame *f, const struct frame_end *from,
-			 const struct xdp_take *take)
+/* Read a query. False: it gets no answer. *far: it is worth fetching what it leads to. */
+static inline bool take(struct port *p, struct slot *s, const struct xdp_desc *in, struct respond_asker *a, bool *far)
 {
-	struct sockaddr_storage station, client;
+	struct frame_end to;
 	socklen_t n;
-	struct respond_task t;
-	struct ax_slice wire = f->query;
-	const struct sockaddr *peer = (const struct sockaddr *)&station;
-	frame_sockaddr(&station, &n, from);
-	if (!route_unwrap(publish_routing(), &peer, &client, &wire)) {
+	s->take = NULL;
+	if (frame_read(&s->frame, p->area + in->addr, in->len)) {
+		frame_from(&s->from, &s->frame);
+		frame_to(&to, &s->frame);
+		s->take = xdp_takes_look(&p->x->takes, &to);
+	}
+	if (!s->take) {
+		stats_add(&p->stats.dropped, 1);
+		return false;
+	}
+	struct ax_slice wire = s->frame.query;
+	frame_sockaddr(&s->peer, &n, &s->from);
+	s->asks = (const struct sockaddr *)&s->peer;
+	if (!route_unwrap(publish_routing(), &s->asks, &s->client, &wire)) {
 		stats_add(&p->stats.proxy_errors, 1);
 		stats_add(&p->stats.dropped, 1);
 		return false;
 	}
-	struct respond_asker a = {
-		.peer = peer, .listener = take->listener, .transport = TRANSPORT_UDP, .keepalive_ds = -1
-	};
-	stats_add(&p->stats.queries, 1);
-	(void)respond_read(&t, wire, &a, &p->stats);
-	enum respond r = respond_write(&p->packet, &t, &p->stats);
-	if (r == RESPOND_PLAIN && !queue_query(p, take, from, peer, &t.query)) {
-		respond_fail(&p->packet, &t.query, EDE_NOT_READY, TRANSPORT_UDP, &p->stats);
+	a->peer = s->asks;
+	a->listener = s->take->listener;
+	*far = respond_read(&s->task, wire, a, &p->stats);
+	return true;
+}
+
+/* Answer a query into the frame `out`, behind the room for its headers; its length, or 0 if there is nothing to send.
+ */
+static inline size_t answer(struct port *p, struct slot *s, uint8_t *out)
+{
+	struct packet *m = &p->packet;
+	m->p = out + frame_headers(&s->frame);
+	enum respond r = respond_write(m, &s->task, &p->stats);
+	if (r == RESPOND_PLAIN && !queue_query(p, s)) {
+		respond_fail(m, &s->task.query, EDE_NOT_READY, TRANSPORT_UDP, &p->stats);
 		stats_add(&p->stats.overload, 1);
 		r = RESPOND_SEND;
 	}
-	return r == RESPOND_SEND &&
-	       rrl_admit(p->x->rrl, &publish_routing()->rrl, peer, &p->packet, p->now_us, &p->stats);
-}
-
-/* The answer to the frame of n octets into `out`; its length, or 0 if there is none to be sent. */
-static size_t answer(struct port *p, uint8_t *out, const uint8_t *frame, size_t n)
-{
-	struct frame_end from, to;
-	struct frame f;
-	const struct xdp_take *take = NULL;
-	if (frame_read(&f, frame, n)) {
-		frame_from(&from, &f);
-		frame_to(&to, &f);
-		take = xdp_takes_look(&p->x->takes, &to);
-	}
-	if (!take) {
-		stats_add(&p->stats.dropped, 1);
+	if (r != RESPOND_SEND || !rrl_admit(p->x->rrl, &publish_routing()->rrl, s->asks, m, p->now_us, &p->stats))
 		return 0;
-	}
-	p->packet.p = out + frame_headers(&f);
-	return answer_query(p, &f, &from, take) ? frame_answer(out, &f, p->packet.n, ++p->id) : 0;
+	return frame_answer(out, &s->frame, m->n, ++p->id);
 }
 
 /* -- batches ---------------------------------------------------------------------------------------------- */
 
-/* Answer n queries from `at` in the rx ring, for which there are n unused frames. Returns how many answers there are.
- */
-static unsigned answer_all(struct xdp_desc *out, struct port *p, uint32_t at, unsigned n)
+/* Answer n queries from `at` in the rx ring together, for which there are n unused frames. Returns how many answers
+ * there are. */
+static HOT unsigned answer_all(struct xdp_desc *out, struct port *p, uint32_t at, unsigned n)
 {
-	unsigned k = 0;
+	struct respond_task *far[XDP_BATCH];
+	struct respond_asker a = { .transport = TRANSPORT_UDP, .keepalive_ds = -1 };
+	unsigned m = 0, f = 0, k = 0;
 	for (unsigned i = 0; i < n; i++) {
-		const struct xdp_desc *in = xsk_ring_cons__rx_desc(&p->rx, at + i);
+		bool is_far = false;
+		if (!take(p, &p->slot[m], xsk_ring_cons__rx_desc(&p->rx, at + i), &a, &is_far))
+			continue;
+		if (is_far)
+			far[f++] = &p->slot[m].task;
+		m++;
+	}
+	stats_add(&p->stats.queries, m);
+	respond_fetch(far, f);
+	for (unsigned i = 0; i < m; i++) {
 		uint64_t frame = p->unused[p->unused_n - 1];
-		size_t length = answer(p, p->area + frame, p->area + in->addr, in->len);
+		size_t length = answer(p, &p->slot[i], p->area + frame);
 		if (!length)
 			continue;
 		p->unused_n--;
