@@ -15,6 +15,7 @@ struct followed {
 
 struct arms {
 	struct ax_repo *repo;
+	struct builder *builder;
 	struct follow_options options;
 	pthread_mutex_t lock; /* of slot */
 	struct followed slot[PUBLISH_SLOTS];
@@ -101,7 +102,8 @@ enum ax_err arms_change(struct arms *a, struct routing *r, struct ax_time now)
 	return e;
 }
 
-enum ax_err arms_start(struct arms **out, struct ax_repo *repo, const struct follow_options *o, struct routing *r)
+enum ax_err arms_start(struct arms **out, struct ax_repo *repo, const struct follow_options *o, unsigned threads,
+		       struct routing *r)
 {
 	*out = NULL;
 	struct arms *a = calloc(1, sizeof *a);
@@ -112,7 +114,12 @@ enum ax_err arms_start(struct arms **out, struct ax_repo *repo, const struct fol
 	a->repo = repo;
 	a->options = *o;
 	pthread_mutex_init(&a->lock, NULL);
-	enum ax_err e = arms_change(a, r, o->now);
+	enum ax_err e = builder_start(&a->builder, ax_repo_store(repo), threads);
+	a->options.builder = a->builder;
+	if (!e)
+		e = arms_change(a, r, o->now);
+	else
+		routing_free(r);
 	if (e)
 		arms_stop(a);
 	else
@@ -128,6 +135,7 @@ void arms_stop(struct arms *a)
 	for (uint32_t i = 0; i < PUBLISH_SLOTS; i++)
 		if (a->slot[i].follow)
 			end(&a->slot[i]);
+	builder_stop(a->builder);
 	pthread_mutex_destroy(&a->lock);
 	free(a);
 }

@@ -4,8 +4,7 @@
  *     arms_start    follow each arm, then publish the routing
  *     arms_change   follow what is new, publish the new routing, end what nobody asks any more: all or nothing
  *
- * Threads: arms_stats by any thread that holds no view; the others by one, none of the answering ones.
- * Limits: the branches of a zone are followed apart: their images share nothing. */
+ * Threads: arms_stats by any thread that holds no view; the others by one, none of the answering ones. */
 #ifndef ARMS_H
 #define ARMS_H
 
@@ -14,9 +13,10 @@
 
 struct arms;
 
-/* o: what is the same for all arms; branch, at and slot are filled in for each. Takes over r in any case. */
+/* o: what is the same for all arms; branch, at, slot and builder are filled in. threads: that build images. Takes
+ * over r in any case. */
 AX_MUST enum ax_err arms_start(struct arms **out, struct ax_repo *repo, const struct follow_options *o,
-			       struct routing *r);
+			       unsigned threads, struct routing *r);
 /* Serve by another routing, which is taken over; on failure all stays as it was. now: what new revisions count from.
  */
 AX_MUST enum ax_err arms_change(struct arms *a, struct routing *r, struct ax_time now);

@@ -295,7 +295,7 @@ static enum ax_err serve(struct daemon *d)
 	memcpy(d->nsid, c->routing->identity.nsid, c->routing->identity.nsid_n);
 	enum ax_err e = keeper_follow(d->keeper, ax_repo_store(d->repo), d->lost);
 	if (!e)
-		e = arms_start(&d->arms, d->repo, &follow, take_routing(d, &d->conf));
+		e = arms_start(&d->arms, d->repo, &follow, c->threads, take_routing(d, &d->conf));
 	if (!e)
 		e = queue_start(&d->queue, ax_repo_store(d->repo), PLAIN_THREADS);
 	if (!e)

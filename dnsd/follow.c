@@ -10,12 +10,11 @@
 
 #include "core/rev.h"
 #include "core/watch.h"
-#include "dnsd/build.h"
 #include "dnsd/publish.h"
 #include "dnsd/say.h"
 #include "dnsd/vouch.h"
 
-enum { RETRY_MS = 1000, STALE_S = 60, UPDATE_OWNERS = 20000 };
+enum { RETRY_MS = 1000, STALE_S = 60 };
 
 /* A zone we serve, by its number. */
 struct served {
@@ -36,7 +35,7 @@ struct follow {
 	struct follow_options options;
 	struct ax_txn *txn;
 	struct ax_watch watch;
-	struct builder *builder;
+	struct builder_client builder;
 	struct view *view; /* the last one published, which publish.c owns */
 	struct view *next; /* in the making */
 	struct served **zone;
@@ -209,27 +208,26 @@ static enum ax_err serve_bare(struct follow *f, struct served *z, const struct a
 	if (!e)
 		e = put_next(f, im);
 	if (!e && commit && !z->building) {
-		e = builder_ask(f->builder, zone->id, &zone->apex, commit);
+		e = builder_ask(&f->builder, &zone->apex, im, commit);
 		z->building = e == AX_OK;
 	}
 	return e;
 }
 
 /* Bring an image to the commit; too much of a difference is the builder's. */
-static enum ax_err serve_update(struct follow *f, struct served *z, const struct ax_zone *zone,
-				const struct image *old, uint64_t commit)
+static enum ax_err serve_update(struct follow *f, struct served *z, const struct ax_zone *zone, struct image *old,
+				uint64_t commit)
 {
 	struct ax_commit_info c;
 	struct image *im;
 	enum ax_err e = ax_commit_info(&c, f->txn, commit);
 	if (e)
 		return e;
-	size_t most = old->tree.count / 4 > UPDATE_OWNERS ? old->tree.count / 4 : UPDATE_OWNERS;
-	e = image_update(&im, old, f->txn, &c, most);
+	e = image_update(&im, old, f->txn, &c, image_update_most(old));
 	if (e == AX_ELIMIT && z->building)
 		return AX_OK;
 	if (e == AX_ELIMIT) {
-		e = builder_ask(f->builder, zone->id, &zone->apex, commit);
+		e = builder_ask(&f->builder, &zone->apex, old, commit);
 		z->building = e == AX_OK;
 		return e;
 	}
@@ -275,7 +273,7 @@ static enum ax_err look_at(struct follow *f, struct served *z, uint32_t id)
 	e = target(&commit, f, z, id);
 	if (e)
 		return e;
-	const struct image *im = view_get(newest(f), &zone.apex);
+	struct image *im = view_get(newest(f), &zone.apex);
 	if (im && im->commit == commit && (im->state != IMAGE_LOADING || z->building))
 		return AX_OK;
 	if (im && commit && im->state == IMAGE_READY)
@@ -337,14 +335,14 @@ static enum ax_err take_built(struct follow *f, struct served *z, struct build_j
 		return AX_OK; /* a diff was quicker */
 	if (commit != job->commit)
 		return serve_update(f, z, &zone, job->image, commit);
-	im = job->image;
+	struct image *built = job->image;
 	job->image = NULL;
-	return put_next(f, (struct image *)im);
+	return put_next(f, built);
 }
 
 static void take_all_built(struct follow *f)
 {
-	for (struct build_job *job; (job = builder_take(f->builder));) {
+	for (struct build_job *job; (job = builder_take(&f->builder));) {
 		struct served *z = f->zone[job->zone];
 		enum ax_err e = take_built(f, z, job);
 		note_stale(f, z, job->zone, e || z->refused);
@@ -511,11 +509,10 @@ static enum ax_err start(struct follow *f)
 	f->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (f->wake < 0)
 		return ax_fail(AX_EIO, "eventfd: %s", strerror(errno));
+	builder_join(&f->builder, f->options.builder, f->wake);
 	enum ax_err e = ax_watch_open(&f->watch, store);
 	if (!e)
 		e = ax_txn_read(&f->txn, store);
-	if (!e)
-		e = builder_start(&f->builder, store, f->wake);
 	if (!e)
 		e = first_look(f);
 	if (e)
@@ -553,7 +550,7 @@ void follow_stop(struct follow *f)
 		(void)!write(f->wake, &one, sizeof one);
 		pthread_join(f->thread, NULL);
 	}
-	builder_stop(f->builder);
+	builder_leave(&f->builder);
 	view_free(f->next);
 	publish_swap(f->options.slot, NULL);
 	ax_txn_abort(f->txn);

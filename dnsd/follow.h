@@ -1,6 +1,6 @@
 /* follow.h - keeps what is served equal to what the repository says.
- * Sits on image.h, publish.h and core's log and watch. Two threads: the follower, which alone owns the view and all
- * images, and the builder, which makes the first image of a zone aside and hands it over.
+ * Sits on image.h, publish.h and core's log and watch. The follower is a thread, which alone owns its view and all
+ * images in it; the builder, which all followers share, makes the first image of a zone aside and hands it over.
  *
  *     start      every zone gets a bare image: the plain way answers at once; the builder begins
  *     woken      by watch.h: read the log from where it was; diff and update each zone that moved; one swap
@@ -16,6 +16,7 @@
 
 #include "core/repo.h"
 #include "core/sign.h"
+#include "dnsd/build.h"
 #include "dnsd/keeper.h"
 #include "dnsd/stats.h"
 
@@ -25,6 +26,7 @@ struct follow_options {
 	const struct ax_name *zones; /* only these; all if nzones is 0 */
 	size_t nzones;
 	const struct ax_keys *trusted; /* only commits that one of these signed; NULL: any */
+	struct builder *builder;       /* who makes the images; borrowed */
 	struct keeper *keeper;         /* who tells gc of what `at` serves; NULL: nobody */
 	uint32_t slot;                 /* of publish.h, where the view goes */
 	struct ax_time now;            /* what a revision like main@{2 days ago} counts from */
@@ -33,10 +35,10 @@ struct follow_options {
 
 struct follow;
 
-/* Publish the first view and start the threads. AX_ENOENT if `at` resolves in none of the zones or none of `zones`
+/* Publish the first view and start the thread. AX_ENOENT if `at` resolves in none of the zones or none of `zones`
  * exists. */
 AX_MUST enum ax_err follow_start(struct follow **out, struct ax_repo *repo, const struct follow_options *o);
-/* Ends the threads and withdraws the view: when no reader is left. NULL is fine. */
+/* Ends the thread and withdraws the view: when no reader is left. NULL is fine. */
 void follow_stop(struct follow *f);
 void follow_stats(const struct follow *f, struct stats *sum);
 

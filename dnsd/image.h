@@ -68,6 +68,7 @@ struct image {
 	index_refs refs;
 	uint8_t state;     /* enum image_state */
 	atomic_bool stale; /* a newer commit can't be served: this is the last good one */
+	index_refs wanted; /* queries that came while it has no names */
 	uint8_t apex_labels, apex_n;
 	uint8_t deepest; /* no name has more labels below the apex */
 	uint32_t names;  /* index.h */
@@ -89,6 +90,12 @@ struct image {
 	uint64_t copied; /* nodes and names copied to make this from the image before: a publish's cost */
 	uint8_t apex[];  /* lower case wire */
 };
+
+/* A query came that has to wait for its names. */
+static inline void image_want(const struct image *im)
+{
+	atomic_fetch_add_explicit((index_refs *)&im->wanted, 1, memory_order_relaxed);
+}
 
 static inline const struct wireset *image_first(const struct image_name *name)
 {
@@ -145,6 +152,13 @@ AX_MUST enum ax_err image_build(struct image **out, struct ax_txn *t, uint32_t z
  * are denied in another way: build it then. */
 AX_MUST enum ax_err image_update(struct image **out, const struct image *old, struct ax_txn *t,
 				 const struct ax_commit_info *c, size_t max_owners);
+
+/* The most owners by which it pays. */
+static inline size_t image_update_most(const struct image *old)
+{
+	const size_t always = 20000;
+	return old->tree.count / 4 > always ? old->tree.count / 4 : always;
+}
 
 void image_ref(struct image *im);
 void image_unref(struct image *im); /* NULL is fine */

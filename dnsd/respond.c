@@ -206,6 +206,7 @@ static SELDOM enum respond finish(struct packet *m, struct query *q, const struc
 		add_edns(q, im);
 	q->apex_at = (uint8_t)dname_at(&q->name, im->apex_labels);
 	q->commit = im->commit;
+	image_want(im);
 	return RESPOND_PLAIN;
 }
 

@@ -5,10 +5,12 @@
 #include "dnsd/plain.h"
 
 #include <pthread.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
 static struct fixture f;
+static struct builder *builder;
 static struct follow *follow;
 static struct packet m;
 static uint8_t buffer[PACKET_MAX];
@@ -36,6 +38,7 @@ static enum ax_err start(const char *branch, const char *at, const struct ax_nam
 {
 	struct follow_options o = { .branch = branch, .at = at, .zones = zones, .nzones = n, .log = take_log };
 	o.now = f.who.committer.when;
+	o.builder = builder;
 	return follow_start(&follow, f.repo, &o);
 }
 
@@ -44,6 +47,7 @@ static void begin(unsigned long serial, unsigned hosts)
 	fixture_open(&f, "example.");
 	if (serial)
 		begin_zone(&f, serial, hosts);
+	OK(builder_start(&builder, ax_repo_store(f.repo), 2));
 	packet_init(&m, buffer);
 	memset(&answered, 0, sizeof answered);
 	logged = 0;
@@ -53,6 +57,7 @@ static void end(void)
 {
 	follow_stop(follow);
 	follow = NULL;
+	builder_stop(builder);
 	fixture_close(&f);
 }
 
@@ -248,6 +253,110 @@ START_TEST(follow__another_branch_is_followed_alone)
 }
 END_TEST
 
+static struct follow *follow_second(void)
+{
+	struct follow_options o = { .branch = "canary", .log = take_log, .builder = builder, .slot = 1 };
+	struct follow *second;
+	OK(follow_start(&second, f.repo, &o));
+	return second;
+}
+
+/* How many octets end with the second follower, once it has its image. */
+static size_t end_second(struct follow *second)
+{
+	struct stats s;
+	double start_s = now();
+	do {
+		memset(&s, 0, sizeof s);
+		follow_stats(second, &s);
+		ck_assert_double_lt(now() - start_s, 20);
+		usleep(1000);
+	} while (!s.built);
+	until("h6.example.", AX_TYPE_A, "198.51.0.6", true);
+	size_t both = slab_use().blocks;
+	follow_stop(second);
+	return both - slab_use().blocks;
+}
+
+START_TEST(follow__branches_share_what_is_equal)
+{
+	begin(7, 20000);
+	struct ax_commit_info tip = tip_of(&f, "main");
+	OK(ax_repo_branch_create(f.repo, f.zone, "canary", tip.local, &f.who));
+	OK(save_on(&f, "canary", "$TTL 300\nh5 A 203.0.113.5\n"));
+	OK(start("main", NULL, NULL, 0));
+	struct follow *second = follow_second(); /* both have everything to build */
+	size_t more = end_second(second), all = slab_use().blocks;
+	ck_assert_uint_lt(more, all / 20);
+	more = end_second(follow_second()); /* the first one's is published */
+	ck_assert_uint_lt(more, all / 20);
+	end();
+}
+END_TEST
+
+/* The builder's only thread is at the first zone while the others are asked for. False: it was done too soon. */
+static bool build_four(uint32_t order[4], const struct ax_name apex[4], struct image *const bare[4])
+{
+	struct builder_client c;
+	struct build_job *job;
+	int fd = eventfd(0, 0);
+	uint64_t count;
+	builder_join(&c, builder, fd);
+	for (unsigned i = 0; i < 4; i++)
+		OK(builder_ask(&c, &apex[i], bare[i], bare[i]->commit));
+	bool good = !(job = builder_take(&c));
+	for (unsigned n = 0; n < 4; job = builder_take(&c)) {
+		if (job) {
+			OK(job->e);
+			order[n++] = job->zone;
+			builder_free(job);
+		} else {
+			ck_assert_int_eq(read(fd, &count, sizeof count), sizeof count);
+		}
+	}
+	builder_leave(&c);
+	close(fd);
+	return good;
+}
+
+START_TEST(follow__the_most_wanted_zone_is_built_first)
+{
+	struct ax_name apex[4];
+	struct image *bare[4];
+	uint32_t order[4];
+	begin(7, 20000);
+	builder_stop(builder);
+	OK(builder_start(&builder, ax_repo_store(f.repo), 1));
+	for (unsigned i = 0; i < 4; i++) {
+		if (i) {
+			char text[40];
+			snprintf(text, sizeof text, "z%u.org.", i);
+			f.apex = name_of(text);
+			OK(ax_repo_zone_add(&f.zone, f.repo, &f.apex, &f.who));
+			OK(import(&f, "$TTL 300\n@ SOA ns h 1 2 3 4 5\n@ NS ns.example.\n"));
+		}
+		apex[i] = f.apex;
+		struct ax_commit_info tip = tip_of(&f, "main");
+		OK(image_bare(&bare[i], f.zone, &apex[i], &tip));
+	}
+	for (unsigned i = 0; i < 5; i++) {
+		image_want(bare[0]); /* first, whenever the thread wakes */
+		if (i)
+			image_want(bare[2]);
+	}
+	image_want(bare[3]);
+	while (!build_four(order, apex, bare))
+		;
+	ck_assert_uint_eq(order[0], bare[0]->zone);
+	ck_assert_uint_eq(order[1], bare[2]->zone);
+	ck_assert_uint_eq(order[2], bare[3]->zone);
+	ck_assert_uint_eq(order[3], bare[1]->zone);
+	for (unsigned i = 0; i < 4; i++)
+		image_unref(bare[i]);
+	end();
+}
+END_TEST
+
 START_TEST(follow__a_pinned_revision_stays_whatever_happens)
 {
 	begin(7, 10);
@@ -360,6 +469,8 @@ static void add(TCase *tc)
 	tcase_add_test(tc, follow__what_one_transaction_moved_is_published_together);
 	tcase_add_test(tc, follow__a_big_change_is_built_aside);
 	tcase_add_test(tc, follow__another_branch_is_followed_alone);
+	tcase_add_test(tc, follow__branches_share_what_is_equal);
+	tcase_add_test(tc, follow__the_most_wanted_zone_is_built_first);
 	tcase_add_test(tc, follow__a_pinned_revision_stays_whatever_happens);
 	tcase_add_test(tc, follow__a_revision_that_is_none_is_refused);
 	tcase_add_test(tc, follow__a_revision_that_only_one_zone_has_serves_only_that);
