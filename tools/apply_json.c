@@ -5,26 +5,31 @@
  *         { "name": "api", "type": "A",
  *           "old": { "ttl": 300, "rdata": ["1.2.3.4"] },      given: it must be so now; null: it must not be there
  *           "new": { "ttl": 300, "rdata": ["9.9.9.9"] } },    null or left out: it is deleted
- *         ... ] } */
+ *         ... ] }
+ *
+ * A change says what an RRset becomes, so none may have two. */
 #include "tools/apply.h"
 #include "tools/json.h"
 
 #include <stdio.h>
 
+enum { PLACE_MAX = 64 };
+
 struct change {
 	struct cli *c;
 	const char *file;
-	size_t number;
+	char place[PLACE_MAX]; /* which of the batch it is, for messages */
+	struct json_t *told;   /* the RRsets that were changed before, each with its place */
 	struct apply_part *part;
 	struct ax_name owner;
-	uint16_t type;
+	uint16_t type, covered; /* covered: of RRSIGs, 0 until it is known */
 	char type_text[24];
 	const char *name;
 };
 
 static enum ax_err bad(const struct change *ch, const char *what)
 {
-	return ax_fail(AX_EINVAL, "%s: change %zu: %s", ch->file, ch->number + 1, what);
+	return ax_fail(AX_EINVAL, "%s: %s: %s", ch->file, ch->place, what);
 }
 
 static enum ax_err in_change(enum ax_err e, const struct change *ch)
@@ -41,6 +46,16 @@ static enum ax_err only(const struct change *ch, const struct json_t *value, con
 		return AX_OK;
 	snprintf(what, sizeof what, "unknown member: `%.60s`", other);
 	return bad(ch, what);
+}
+
+/* RRSIGs of one type covered are a set by themselves. */
+static enum ax_err check_covered(struct change *ch, struct ax_slice rdata)
+{
+	uint16_t covered = ch->type == AX_TYPE_RRSIG ? ax_rrsig_covered(rdata) : 0;
+	if (ch->covered && covered != ch->covered)
+		return bad(ch, "its RRSIGs cover different types");
+	ch->covered = covered;
+	return AX_OK;
 }
 
 static enum ax_err each_record(struct change *ch, const struct json_t *side,
@@ -66,6 +81,8 @@ static enum ax_err each_record(struct change *ch, const struct json_t *side,
 		if (text)
 			e = in_change(e, ch);
 		if (!e)
+			e = check_covered(ch, ax_buf_view(&rdata));
+		if (!e)
 			e = each(ctx, ch, (uint32_t)ttl_s, ax_buf_view(&rdata));
 	}
 	ax_buf_fini(&rdata);
@@ -75,8 +92,7 @@ static enum ax_err each_record(struct change *ch, const struct json_t *side,
 static enum ax_err collect(void *ctx, struct change *ch, uint32_t ttl_s, struct ax_slice rdata)
 {
 	struct ax_rrset_builder *b = ctx;
-	if (ch->type == AX_TYPE_RRSIG)
-		b->covered = ax_rrsig_covered(rdata);
+	b->covered = ch->covered;
 	return ax_rrset_builder_add(b, ttl_s, rdata);
 }
 
@@ -102,8 +118,8 @@ static enum ax_err hold_old(struct change *ch, const struct json_t *old)
 		e = ax_update_equals(&is, &ch->part->update, &ch->owner, &b);
 	ax_rrset_builder_fini(&b);
 	if (!e && !is)
-		e = ax_fail(AX_ECONFLICT, "%s: change %zu: %s %s is no longer what \"old\" says", ch->file,
-			    ch->number + 1, ch->name, ch->type_text);
+		e = ax_fail(AX_ECONFLICT, "%s: %s: %s %s is no longer what \"old\" says", ch->file, ch->place,
+			    ch->name, ch->type_text);
 	return e;
 }
 
@@ -113,8 +129,8 @@ static enum ax_err hold_absent(struct change *ch)
 	enum ax_err e = ax_update_has(&is, &ch->part->update, &ch->owner, ch->type);
 	/* RRSIGs of another type covered may well be there. */
 	if (!e && is && ch->type != AX_TYPE_RRSIG)
-		e = ax_fail(AX_ECONFLICT, "%s: change %zu: %s %s is there already", ch->file, ch->number + 1,
-			    ch->name, ch->type_text);
+		e = ax_fail(AX_ECONFLICT, "%s: %s: %s %s is there already", ch->file, ch->place, ch->name,
+			    ch->type_text);
 	return e;
 }
 
@@ -134,6 +150,51 @@ static enum ax_err apply_change(struct change *ch, const struct json_t *value, b
 	return !e && new ? each_record(ch, new, put, u) : e;
 }
 
+static enum ax_err look(void *ctx, struct change *ch, uint32_t ttl_s, struct ax_slice rdata)
+{
+	(void)ctx, (void)ch, (void)ttl_s, (void)rdata;
+	return AX_OK;
+}
+
+/* Which RRSIGs are changed: those that "covers" says, else those of the first record. */
+static enum ax_err read_covered(struct change *ch, const struct json_t *value)
+{
+	const struct json_t *old = json_member(value, "old"), *new = json_member(value, "new");
+	const char *covers = json_text(json_member(value, "covers"));
+	ch->covered = 0;
+	if (json_has(value, "covers") && (!covers || ch->type != AX_TYPE_RRSIG))
+		return bad(ch, "\"covers\" is the type that RRSIGs cover");
+	if (ch->type != AX_TYPE_RRSIG)
+		return AX_OK;
+	if (!old && !new)
+		return bad(ch, "\"old\" must say which RRSIGs go");
+	enum ax_err e = covers ? in_change(cli_type(&ch->covered, covers), ch) : AX_OK;
+	return e ? e : each_record(ch, new ? new : old, look, NULL);
+}
+
+/* The last of two would win in silence, or the first fail the second's "old". */
+static enum ax_err tell_once(struct change *ch)
+{
+	struct ax_buf rrset = AX_BUF_INIT;
+	enum ax_err e = AX_OK;
+	ax_name_text_relative(&rrset, &ch->owner, &ch->part->zone.apex);
+	ax_buf_printf(&rrset, " %s of ", ch->type_text);
+	ax_name_text(&rrset, &ch->part->zone.apex);
+	size_t shown = rrset.n;
+	ax_buf_printf(&rrset, " %u", ch->covered);
+	const char *key = ax_buf_cstr(&rrset);
+	if (!key)
+		e = ax_buf_check(&rrset);
+	const char *before = e ? NULL : json_text(json_member(ch->told, key));
+	if (before)
+		e = ax_fail(AX_EINVAL, "%s: %s and %s both change %.*s: an RRset is changed once in a batch",
+			    ch->file, before, ch->place, (int)shown, key);
+	else if (!e)
+		json_put_text(ch->told, key, ch->place);
+	ax_buf_fini(&rrset);
+	return e;
+}
+
 static enum ax_err read_change(struct change *ch, const struct json_t *value)
 {
 	const char *type = json_text(json_member(value, "type"));
@@ -142,45 +203,58 @@ static enum ax_err read_change(struct change *ch, const struct json_t *value)
 		return bad(ch, "an object with \"name\" and \"type\" is expected");
 	if (!json_has(value, "old") && !json_has(value, "new"))
 		return bad(ch, "neither \"old\" nor \"new\" is given");
-	enum ax_err e = only(ch, value, (const char *const[]){ "name", "type", "change", "old", "new", NULL });
+	enum ax_err e =
+		only(ch, value, (const char *const[]){ "name", "type", "covers", "change", "old", "new", NULL });
 	if (!e)
-		e = cli_name(&ch->owner, ch->c, &ch->part->zone, ch->name);
+		e = in_change(cli_name(&ch->owner, ch->c, &ch->part->zone, ch->name), ch);
 	if (!e)
-		e = cli_type(&ch->type, type);
+		e = in_change(cli_type(&ch->type, type), ch);
 	if (e)
-		return in_change(e, ch);
+		return e;
 	ax_type_text(ch->type_text, ch->type);
-	return apply_change(ch, value, json_has(value, "old"));
+	e = read_covered(ch, value);
+	if (!e)
+		e = tell_once(ch);
+	return e ? e : apply_change(ch, value, json_has(value, "old"));
 }
 
-static enum ax_err read_zone(struct apply *a, const struct json_t *value, const char *file)
+/* number: that of the object in a list of them; 0: it stands alone. */
+static enum ax_err read_zone(struct change *ch, struct apply *a, const struct json_t *value, size_t number)
 {
 	const struct json_t *list = json_member(value, "changes"), *item, *zone = json_member(value, "zone");
-	struct change ch = { .c = a->c, .file = file };
 	if (!json_object_is(value) || !json_array_is(list) || (zone && !json_text(zone)))
 		return ax_fail(AX_EINVAL, "%s: an object with a list \"changes\" (and perhaps \"zone\") is expected",
-			       file);
+			       ch->file);
 	const char *other = json_other(value, (const char *const[]){ "zone", "from", "to", "changes", NULL });
 	if (other)
-		return ax_fail(AX_EINVAL, "%s: unknown member: `%.60s`", file, other);
-	enum ax_err e = apply_part(&ch.part, a, zone ? json_text(zone) : NULL);
-	for (; !e && (item = json_at(list, ch.number)); ch.number++)
-		e = read_change(&ch, item);
+		return ax_fail(AX_EINVAL, "%s: unknown member: `%.60s`", ch->file, other);
+	enum ax_err e = apply_part(&ch->part, a, zone ? json_text(zone) : NULL);
+	for (size_t i = 0; !e && (item = json_at(list, i)); i++) {
+		if (number)
+			snprintf(ch->place, sizeof ch->place, "object %zu, change %zu", number, i + 1);
+		else
+			snprintf(ch->place, sizeof ch->place, "change %zu", i + 1);
+		e = read_change(ch, item);
+	}
 	return e;
 }
 
 enum ax_err apply_json(struct apply *a, struct ax_slice text, const char *file)
 {
+	struct change ch = { .c = a->c, .file = file };
 	struct json_t *root;
 	const struct json_t *item;
 	enum ax_err e = json_parse(&root, text, file);
 	if (e)
 		return e;
-	if (!json_array_is(root))
-		e = read_zone(a, root, file);
-	else
-		for (size_t i = 0; !e && (item = json_at(root, i)); i++)
-			e = read_zone(a, item, file);
+	ch.told = json_object_new();
+	if (!ch.told)
+		e = ax_fail(AX_ENOMEM, "out of memory");
+	else if (!json_array_is(root))
+		e = read_zone(&ch, a, root, 0);
+	for (size_t i = 0; !e && (item = json_at(root, i)); i++)
+		e = read_zone(&ch, a, item, i + 1);
+	json_free(ch.told);
 	json_free(root);
 	return e;
 }

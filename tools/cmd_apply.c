@@ -111,8 +111,8 @@ const struct verb verb_apply = {
 		"      {\"name\": \"www\", \"type\": \"A\", \"new\": {\"ttl\": 300, \"rdata\": [\"192.0.2.7\"]}},\n"
 		"      {\"name\": \"old\", \"type\": \"A\", \"new\": null}]}\n"
 		"or a list of such objects. An \"old\" that is given, like a prerequisite of nsupdate, must hold "
-		"(else "
-		"status 5).",
+		"(else status 5). Each change says what one RRset becomes, so a batch may name an RRset only once; "
+		"the RRSIGs of a name are one for each type they cover (\"covers\").",
 	.example = "apex apply changes.json -m 'renumber the web servers'",
 	.options = options,
 	.completes = "f",

@@ -84,6 +84,11 @@ has "apply__json_a_misspelt_new_is_named" "$T/err" 'change 1: unknown member: `n
 ok "apply__json_a_misspelt_new_deletes_nothing" apex show kept A
 refuse a_branch_it_does_not_heed '{"branch": "past", "changes": [{"name": "kept", "type": "A", "new": null}]}'
 refuse an_unknown_member_of_a_value '{"changes": [{"name": "x", "type": "A", "new": {"ttl": 1, "rdata": ["1.1.1.1"], "class": "CH"}}]}'
+refuse two_changes_of_an_rrset '{"changes": [{"name": "twice", "type": "A", "new": {"ttl": 1, "rdata": ["1.1.1.1"]}}, {"name": "kept", "type": "A", "new": null}, {"name": "TWICE.example.", "type": "TYPE1", "new": {"ttl": 1, "rdata": ["1.1.1.2"]}}]}'
+has "apply__json_two_changes_of_an_rrset_are_named" "$T/err" '/bad: change 1 and change 3 both change twice A of example\.: '
+ok "apply__json_two_changes_of_an_rrset_change_nothing" apex show kept A
+refuse two_changes_in_two_objects '[{"changes": [{"name": "kept", "type": "A", "old": {"ttl": 300, "rdata": ["192.0.2.1"]}, "new": null}]}, {"zone": "example", "changes": [{"name": "x", "type": "A", "new": null}, {"name": "kept", "type": "A", "old": null, "new": {"ttl": 1, "rdata": ["1.1.1.2"]}}]}]'
+has "apply__json_two_changes_in_two_objects_are_named" "$T/err" ': object 1, change 1 and object 2, change 2 both change kept A of example\.: '
 refuse an_unknown_zone '{"zone": "example.org", "changes": []}'
 
 apex branch past before
@@ -94,6 +99,24 @@ apex branch past2 before
 apex diff before main --nsupdate >"$T/diff"
 ok "apply__a_diff_as_nsupdate" apex --branch past2 --zone example apply "$T/diff"
 is "apply__a_diff_as_nsupdate_leads_to_the_same_tree" "$(tree_of past2)" "$(tree_of main)"
+
+sig() { printf '{"name": "kept", "type": "RRSIG", "%s": {"ttl": 300, "rdata": ["%s 13 2 300 20300101000000 20260101000000 1 example. QQ=="]}}' "${2:-new}" "$1"; }
+refuse two_changes_of_rrsigs_that_cover_one_type "{\"changes\": [$(sig A), $(sig TXT), $(sig A)]}"
+refuse rrsigs_that_cover_another_type '{"changes": [{"name": "kept", "type": "RRSIG", "covers": "TXT", "old": null, "new": {"ttl": 1, "rdata": ["A 13 2 300 20300101000000 20260101000000 1 example. QQ=="]}}]}'
+refuse rrsigs_that_go_unnamed '{"changes": [{"name": "kept", "type": "RRSIG", "new": null}]}'
+refuse covers_beside_an_address '{"changes": [{"name": "kept", "type": "A", "covers": "A", "new": null}]}'
+apex tag unsigned
+echo "{\"changes\": [$(sig A), $(sig TXT)]}" >"$T/sigs"
+ok "apply__json_takes_rrsigs_that_cover_two_types" apex apply "$T/sigs"
+echo '{"changes": [{"name": "kept", "type": "A", "new": {"ttl": 1, "rdata": ["1.1.1.3"]}}, {"name": "kept", "type": "TXT", "new": {"ttl": 1, "rdata": ["x"]}}]}' >"$T/types"
+ok "apply__json_takes_two_types_of_a_name" apex apply "$T/types"
+apex branch past3 unsigned
+apex diff unsigned main --json >"$T/diff"
+ok "apply__a_diff_of_rrsigs_as_json" apex --branch past3 apply "$T/diff"
+is "apply__a_diff_of_rrsigs_leads_to_the_same_tree" "$(tree_of past3)" "$(tree_of main)"
+echo "{\"changes\": [$(sig A old)]}" >"$T/sigs"
+ok "apply__json_takes_away_the_rrsigs_of_one_type" apex apply "$T/sigs"
+is "apply__json_leaves_those_of_the_other" "$(apex show kept RRSIG | awk '{print $5}')" TXT
 status 2 "author__without_mail" apex set q A 60 1.1.1.1 --author nobody
 ok "author__of_set" apex set q A 60 1.1.1.1 --author 'No Body <no@body>'
 has "author__of_set_is_in_the_log" /dev/stdin '^Author: No Body <no@body>$' <<X
