@@ -64,7 +64,8 @@ LIBAPEX_SO := $(BUILD)/libapex.so.0
 PIC     := $(patsubst %.c,$(BUILD)/pic/%.o,$(wildcard core/*.c))
 # What a program may include, as <apex/NAME.h>: all but what the library keeps to itself.
 PRIVATE_HEADERS := $(addprefix core/,approval.h bundle_format.h commit_text.h denial.h gc_internal.h lookup_internal.h \
-	node.h plan.h proof.h publish.h rdfield.h store_env.h store_internal.h target.h walk.h zonelex.h)
+	node.h plan.h proof.h publish.h rdfield.h store_env.h store_internal.h store_txn.h target.h \
+	walk.h zonelex.h)
 PUBLIC_HEADERS  := $(filter-out $(PRIVATE_HEADERS),$(sort $(wildcard core/*.h)))
 
 PROGRAMS := $(BUILD)/apex $(BUILD)/apexfs $(BUILD)/apexd

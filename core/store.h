@@ -1,5 +1,4 @@
-/* store.h - the LMDB environment of a repository: transactions, object records, small tables. The only file that
- * knows LMDB.
+/* store.h - the LMDB environment of a repository: transactions, object records, small tables. It hides LMDB.
  *
  *   <repo>/store/data.mdb, lock.mdb      databases:
  *     obj    local id u64 -> record        append only; objects of all kinds (object.h) and the entries of the log,

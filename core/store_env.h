@@ -1,5 +1,5 @@
 /* store_env.h - the LMDB environment behind a store: made, opened, mapped anew when it grows, copied, and left when
- * it was moved. Internal to store.c and store_copy.c, the only files besides store_env.c that know LMDB.
+ * it was moved. Internal to the files of the store (store*.c), the only ones that know LMDB.
  *
  * A repack (store_copy.c) puts another environment in an environment's place, with the same records under the same
  * local ids. The old one is marked as moved in its last transaction; whoever begins a transaction on it and finds
