@@ -212,8 +212,7 @@ static enum ax_err check(struct ax_publish *p, struct ax_work *w)
 	if (!e)
 		e = ax_rrsig_check_edits(p->txn, &w->zone.apex, &w->next.root, w->edits, w->n, warn, ctx);
 	if (e == AX_ECHECK && w->change->merges)
-		return ax_fail(AX_ECONFLICT, "each side passes the checks, but not both together: %s",
-			       ax_err_text(e));
+		return ax_fail(AX_ECONFLICT, "the result fails a check: %s", ax_err_text(e));
 	return e;
 }
 

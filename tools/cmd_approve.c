@@ -70,7 +70,7 @@ static enum ax_err run(struct cli *c, struct words *w)
 				.sign = key ? &secret : NULL };
 	e = ax_repo_approve(&published, &done, &r, c->repo, &a, &c->actor, &listener);
 	if (e == AX_ECONFLICT && r.conflicts.n)
-		e = joining_tell(c, &r.conflicts, e);
+		e = joining_tell(c, &r.conflicts, e, reviewing_hint);
 	else if (!e)
 		e = tell(c, &r, &published, done);
 	ax_review_fini(&r);

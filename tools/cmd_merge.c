@@ -36,7 +36,7 @@ static enum ax_err merge(struct cli *c, const char *what, const struct ax_merge_
 		ax_job_init(&job, &c->zone, c->branch);
 		ax_merge_change(&job, theirs.info.local, ax_buf_cstr(&text), no_ff);
 		job.rules = rules;
-		e = joining_run(c, &job);
+		e = joining_run(c, &job, joining_sides);
 		ax_job_fini(&job);
 	}
 	ax_buf_fini(&text);

@@ -36,7 +36,8 @@ static enum ax_err check_range(struct cli *c, const struct ax_rev *from, const s
 	if (from->zone != c->zone.id || to->zone != c->zone.id)
 		return ax_fail(AX_EUSAGE, "commits of another zone can't be reverted here");
 	if (!from->commit)
-		return AX_OK;
+		return ax_fail(AX_EINVAL, "the first commit can't be undone: there is nothing to go back to "
+					  "(apex zone remove takes a zone away)");
 	enum ax_err e = ax_graph_is_ancestor(&is, c->txn, from->commit, to->commit);
 	return e || is ? e : ax_fail(AX_EINVAL, "the range does not begin with an ancestor of its end");
 }
@@ -50,17 +51,17 @@ static enum ax_err run(struct cli *c, struct words *w)
 	if (e || (e = save_begin(c)) || (e = cli_need_tip(c)))
 		return e;
 	struct ax_rev_context context = cli_rev_context(c);
+	struct ax_commit_info info;
 	if ((e = ax_rev_range(&from, &to, c->txn, &context, w->v[0])) || (e = check_range(c, &from, &to)))
 		return e;
-	struct ax_commit_info info;
 	e = ax_commit_info(&info, c->txn, to.commit);
-	bool range = !e && from.commit && !(info.parents && info.parent[0] == from.commit);
+	bool range = !e && !(info.parents && info.parent[0] == from.commit);
 	if (!e)
 		e = message(&text, c, &from, &to, range);
 	if (!e) {
 		ax_job_init(&job, &c->zone, c->branch);
 		ax_revert_change(&job, from.commit, to.commit, ax_buf_cstr(&text));
-		e = joining_run(c, &job);
+		e = joining_run(c, &job, "later commits changed them; apex restore brings back what an RRset was");
 		ax_job_fini(&job);
 	}
 	ax_buf_fini(&text);

@@ -33,7 +33,7 @@ static enum ax_err run(struct cli *c, struct words *w)
 	c->style = json ? PRINT_PLAIN : PRINT_LOG;
 	e = ax_review_make(&r, c->txn, &c->zone, w->v[0], reviewing_branch());
 	if (e == AX_ECONFLICT)
-		e = joining_tell(c, &r.conflicts, e);
+		e = joining_tell(c, &r.conflicts, e, reviewing_hint);
 	else if (!e)
 		e = json ? reviewing_json(c, &r, w->v[0]) : reviewing_put(c, &r, w->v[0]);
 	ax_review_fini(&r);

@@ -125,7 +125,9 @@ static enum ax_err put_conflict(struct ax_buf *out, const struct ax_name *apex, 
 	return e ? e : put_value(out, "theirs", type, covered, c->theirs);
 }
 
-enum ax_err joining_tell(struct cli *c, const struct ax_conflicts *conflicts, enum ax_err e)
+const char joining_sides[] = "--ours, --theirs or --take NAME TYPE=SIDE decide";
+
+enum ax_err joining_tell(struct cli *c, const struct ax_conflicts *conflicts, enum ax_err e, const char *hint)
 {
 	if (e != AX_ECONFLICT || !conflicts->n)
 		return e;
@@ -134,15 +136,14 @@ enum ax_err joining_tell(struct cli *c, const struct ax_conflicts *conflicts, en
 		if (bad)
 			return bad;
 	}
-	return ax_fail(
-		e, "%zu RRset%s in conflict; nothing was changed (--ours, --theirs or --take NAME TYPE=SIDE decide)",
-		conflicts->n, conflicts->n == 1 ? "" : "s");
+	return ax_fail(e, "%zu RRset%s in conflict; nothing was changed (%s)", conflicts->n,
+		       conflicts->n == 1 ? "" : "s", hint);
 }
 
-enum ax_err joining_run(struct cli *c, struct ax_job *job)
+enum ax_err joining_run(struct cli *c, struct ax_job *job, const char *hint)
 {
 	enum ax_err e = save_changes(c, &job->change, 1, save_force, false);
-	return joining_tell(c, &job->conflicts, e);
+	return joining_tell(c, &job->conflicts, e, hint);
 }
 
 enum ax_err joining_commit(struct cli_commit *out, struct cli *c, const char *text)

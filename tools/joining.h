@@ -20,10 +20,13 @@ struct joining {
 /* --ours, --theirs and --take NAME TYPE=ours|theirs, whose second word is taken out of w. The zone is c's. */
 AX_MUST enum ax_err joining_begin(struct joining *j, struct cli *c, struct words *w);
 void joining_fini(struct joining *j);
-/* Append the conflicts of a job to the output, and say how to go on. Hands back e. */
-AX_MUST enum ax_err joining_tell(struct cli *c, const struct ax_conflicts *conflicts, enum ax_err e);
+/* Append the conflicts of a job to the output; hint says how to go on. Hands back e. */
+AX_MUST enum ax_err joining_tell(struct cli *c, const struct ax_conflicts *conflicts, enum ax_err e,
+				 const char *hint);
 /* Run one job and tell of it. */
-AX_MUST enum ax_err joining_run(struct cli *c, struct ax_job *job);
+AX_MUST enum ax_err joining_run(struct cli *c, struct ax_job *job, const char *hint);
+/* The hint where JOINING_OPTIONS are. */
+extern const char joining_sides[];
 /* A revision as a commit of c's zone. */
 AX_MUST enum ax_err joining_commit(struct cli_commit *out, struct cli *c, const char *text);
 /* Append `SUBJECT` of a commit. */

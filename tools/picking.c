@@ -21,7 +21,7 @@ static enum ax_err tell(struct cli *c, const struct ax_job *jobs, size_t n, enum
 			char part[AX_ID_SHORT + 1];
 			ax_id_short(part, &jobs[i].read.id);
 			ax_buf_printf(&c->out, "at %s:\n", part);
-			return joining_tell(c, &jobs[i].conflicts, e);
+			return joining_tell(c, &jobs[i].conflicts, e, joining_sides);
 		}
 	return e;
 }

@@ -4,6 +4,7 @@
 #include "tools/json.h"
 
 const char *reviewing_into;
+const char reviewing_hint[] = "merge the branch into what is proposed, then propose it again";
 
 const char *reviewing_branch(void)
 {

@@ -12,6 +12,8 @@ extern const char *reviewing_into;
 		"into", 0, "BRANCH", "the branch it would go to; main unless told", &reviewing_into, NULL, NULL \
 	}
 const char *reviewing_branch(void);
+/* How to go on where the proposal does not merge. */
+extern const char reviewing_hint[];
 
 AX_MUST enum ax_err reviewing_put(struct cli *c, const struct ax_review *r, const char *name);
 AX_MUST enum ax_err reviewing_json(struct cli *c, const struct ax_review *r, const char *name);

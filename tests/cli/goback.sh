@@ -30,6 +30,7 @@ has "revert__twice_does_nothing" out '^\(no changes\)$'
 apex set api A 300 8.8.8.8 >out
 status 5 "revert__where_a_later_commit_changed_it" apex revert "$bad"
 has "revert__conflict_is_named" out '^CONFLICT both-modified api A$'
+has "revert__conflict_says_how_to_go_on" err 'nothing was changed \(later commits changed them; apex restore '
 is "revert__conflict_changed_nothing" "$(apex show api A | awk '{print $5}')" 8.8.8.8
 from=$(tip_of); tree=$(tree_of)
 apex set r1 A 300 1.1.1.1 >out; apex set r2 A 300 1.1.1.1 >out; apex delete r1 >out; apex set h2 A 300 1.1.1.1 >out
@@ -39,6 +40,9 @@ is "revert__range_is_one_commit" "$(commits)" $((n + 1))
 is "revert__range_is_back" "$(tree_of)" "$tree"
 forward "revert__range_serial_goes_forward"
 status 1 "revert__of_nothing" apex revert nothing
+first=$(apex log --porcelain | tail -n 1 | cut -c 1-12)
+status 1 "revert__of_the_first_commit" apex revert "$first"
+has "revert__of_the_first_commit_says_why" err "^apex: the first commit can't be undone: there is nothing to go back to"
 
 then=$(tip_of)
 apex set a TXT 300 one >out; apex set a A 300 1.1.1.1 >out; apex set b.a A 300 1.1.1.1 >out

@@ -50,6 +50,7 @@ apex protect main --off
 apex set api A 300 8.8.8.8 >"$T/out"
 status 5 "review__a_conflict" apex review clash
 has "review__a_conflict_is_named" "$T/out" 'CONFLICT both-modified api A'
+has "review__a_conflict_says_how_to_go_on" "$T/err" 'merge the branch into what is proposed, then propose it again'
 status 5 "approve__a_conflict" apex approve clash
 ok "propose__withdrawn" apex propose clash --withdraw
 status 1 "approve__what_was_withdrawn" apex approve clash
