@@ -136,7 +136,10 @@ static enum ax_err take_base(struct reading *r)
 	memcpy(name, r->p, n);
 	name[n] = 0;
 	r->p += n;
-	if ((!n && r->p[0] == '@' && r->p[1] == '{') || strcmp(name, "HEAD") == 0)
+	bool at = !n && *r->p == '@';
+	if (at && r->p[1] != '{') /* else it is the log's of HEAD */
+		r->p++;
+	if (at || strcmp(name, "HEAD") == 0)
 		return take_head(r);
 	if (!n)
 		return bad(r, "a branch, tag or commit is missing");

@@ -1,6 +1,6 @@
 /* rev.h - what people write to mean a commit (DESIGN section 3):
  *
- *     4f1c2a9d03be  main  v1.2  HEAD  main~3  main^2  main@{2}  main@{2026-08-01}  main@{2 days ago}
+ *     4f1c2a9d03be  main  v1.2  HEAD  @  main~3  main^2  main@{2}  main@{2026-08-01}  main@{2 days ago}
  * serial:2026080101 foo.com.:main     a..b
  *
  * Refs win over ids; branches over tags. */

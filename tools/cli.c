@@ -2,6 +2,7 @@
 
 #include "core/tag.h"
 #include "tools/idn.h"
+#include "tools/json.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -149,6 +150,22 @@ static void warn_of_missing_dot(struct cli *c, const char *text, const char *ape
 	if (!b.failed)
 		cli_warn(c, ax_buf_cstr(&b));
 	ax_buf_fini(&b);
+}
+
+enum ax_err cli_put_id(struct json_t *object, const char *key, struct ax_txn *t, uint64_t commit)
+{
+	char hex[AX_ID_HEX + 1];
+	struct ax_id id;
+	bool is = false;
+	enum ax_err e = commit ? ax_commit_is_there(&is, t, commit) : AX_OK;
+	if (!e && is)
+		e = ax_commit_id(&id, t, commit);
+	json_put(object, key, NULL);
+	if (e || !is)
+		return e;
+	ax_id_hex(hex, &id);
+	json_put_text(object, key, hex);
+	return AX_OK;
 }
 
 enum ax_err cli_parse_name(struct ax_name *out, const char *text, const struct ax_name *origin)

@@ -18,6 +18,8 @@
 #include "tools/print.h"
 #include "tools/who.h"
 
+struct json_t; /* json.h */
+
 struct cli {
 	const char *dir, *zone_text, *branch_text; /* as told; zone and branch NULL if nobody did */
 	struct ax_repo *repo;
@@ -77,6 +79,9 @@ AX_MUST enum ax_err cli_revision(struct cli_commit *out, struct cli *c, const ch
 bool cli_tag_object(struct ax_object *out, struct cli *c, const char *text);
 /* A zone and local id that rev.h found. */
 AX_MUST enum ax_err cli_commit(struct cli_commit *out, struct cli *c, uint32_t zone, uint64_t commit);
+
+/* The member `key` of an object for programs: the commit's id, null if it is none (0) or gc dropped it. */
+AX_MUST enum ax_err cli_put_id(struct json_t *object, const char *key, struct ax_txn *t, uint64_t commit);
 
 /* ax_name_parse with a better hint: a name outside ASCII is refused with its xn-- form. */
 AX_MUST enum ax_err cli_parse_name(struct ax_name *out, const char *text, const struct ax_name *origin);

@@ -46,19 +46,6 @@ struct log {
 	struct ax_keys keys;
 };
 
-static enum ax_err parse_count(uint64_t *out)
-{
-	*out = UINT64_MAX;
-	if (!count)
-		return AX_OK;
-	char *end;
-	errno = 0;
-	*out = strtoull(count, &end, 10);
-	if (errno || count[0] < '0' || count[0] > '9' || *end)
-		return ax_fail(AX_EUSAGE, "-n: not a number: `%s`", count);
-	return AX_OK;
-}
-
 /* -- one commit ------------------------------------------------------------------------------------------- */
 
 static void put_porcelain(struct ax_buf *out, const struct ax_commit *c)
@@ -366,7 +353,7 @@ static enum ax_err run(struct cli *c, struct words *w)
 {
 	struct log l = { .c = c };
 	c->style = porcelain || json || graph ? PRINT_PLAIN : oneline ? PRINT_IDS : PRINT_LOG;
-	enum ax_err e = parse_count(&l.max);
+	enum ax_err e = options_number(&l.max, "max-count", count, UINT64_MAX);
 	if (!e && oneline + porcelain + json > 1)
 		e = ax_fail(AX_EUSAGE, "log: one form at a time");
 	if (!e && (porcelain || json) && (stat || patch || graph))
@@ -399,7 +386,7 @@ const struct verb verb_log = {
 		"As git prints them, with the serial that each commit shows and the door it came through. NAME "
 		"TYPE\n"
 		"limits it to the commits that changed this RRset, NAME alone to those that changed something at or\n"
-		"below the name; finding them costs no walk of history.",
+		"below the name; finding them costs no walk of history. -3 is -n 3.",
 	.example = "apex log -p -- www A",
 	.options = options,
 	.completes = "r",

@@ -2,13 +2,15 @@
 #include "tools/keys.h"
 #include "tools/verbs.h"
 
+#include <fnmatch.h>
 #include <string.h>
 
 static bool list_them, annotate, sign;
 static const char *message, *to_delete, *key_path;
 
 static const struct option options[] = {
-	{ "list", 'l', NULL, "list the tags", NULL, NULL, &list_them },
+	{ "list", 'l', NULL, "list the tags whose names match a PATTERN, as file names do; without one, all", NULL,
+	  NULL, &list_them },
 	{ "annotate", 'a', NULL, "make it an object with a message: who named it, when and why", NULL, NULL,
 	  &annotate },
 	{ "message", 'm', "TEXT", "that message", &message, NULL, NULL },
@@ -18,13 +20,22 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-static enum ax_err list(struct cli *c)
+static bool is_asked(const char *name, const struct words *patterns)
+{
+	bool any = !patterns->n;
+	for (int i = 0; !any && i < patterns->n; i++)
+		any = !fnmatch(patterns->v[i], name, 0);
+	return any;
+}
+
+static enum ax_err list(struct cli *c, const struct words *patterns)
 {
 	char path[AX_REF_PATH_MAX + 1], after[AX_REF_PATH_MAX + 1] = "";
 	struct ax_ref ref;
 	enum ax_err e;
 	while (!(e = ax_ref_next(&ref, path, c->txn, c->zone.id, "tags/", after))) {
-		ax_buf_printf(&c->out, "%s\n", path + strlen("tags/"));
+		if (is_asked(path + strlen("tags/"), patterns))
+			ax_buf_printf(&c->out, "%s\n", path + strlen("tags/"));
 		memcpy(after, path, sizeof after);
 	}
 	return e == AX_ENOENT ? ax_buf_check(&c->out) : e;
@@ -83,24 +94,28 @@ static enum ax_err run(struct cli *c, struct words *w)
 	enum ax_err e = cli_begin(c, !to_delete && (list_them || !w->n));
 	if (e)
 		return e;
-	if ((list_them || to_delete) && w->n)
+	if (to_delete && w->n)
 		return ax_fail(AX_EUSAGE, "one word too many: `%s`", w->v[0]);
+	if (list_them && (to_delete || annotate || sign || message))
+		return ax_fail(AX_EUSAGE, "-l lists tags and makes or deletes none");
 	if (to_delete)
 		return drop(c);
 	if (!w->n && (annotate || sign || message))
 		return ax_fail(AX_EUSAGE, "what is the tag called?");
-	return w->n ? make(c, w->v[0], w->n > 1 ? w->v[1] : NULL) : list(c);
+	if (!list_them && w->n > 2)
+		return ax_fail(AX_EUSAGE, "one word too many: `%s`", w->v[2]);
+	return w->n && !list_them ? make(c, w->v[0], w->n > 1 ? w->v[1] : NULL) : list(c, w);
 }
 
 const struct verb verb_tag = {
 	.name = "tag",
-	.synopsis = "NAME [REV] [-a -m TEXT | -s [-m TEXT] [--key FILE]] | -d NAME | [-l]",
+	.synopsis = "NAME [REV] [-a -m TEXT | -s [-m TEXT] [--key FILE]] | -d NAME | [-l [PATTERN...]]",
 	.summary = "give a commit a name that stays, list those names, or delete one",
 	.details = "With a message the tag is an object of its own (apex cat-object shows it); with -s it is signed.",
 	.example = "apex tag before-migration -a -m 'the old name servers'",
 	.options = options,
 	.completes = "t r",
 	.min_words = 0,
-	.max_words = 2,
+	.max_words = -1,
 	.run = run,
 };

@@ -3,7 +3,6 @@
 #include "tools/verbs.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 static const char *count, *since;
 
@@ -12,35 +11,6 @@ static const struct option options[] = {
 	{ "since", 0, "NUMBER", "begin behind this entry of the log; else with what comes next", &since, NULL, NULL },
 	{ 0 },
 };
-
-static enum ax_err parse(uint64_t *out, const char *name, const char *text, uint64_t otherwise)
-{
-	char *end;
-	*out = otherwise;
-	if (!text)
-		return AX_OK;
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	if (errno || text[0] < '0' || text[0] > '9' || *end)
-		return ax_fail(AX_EUSAGE, "--%s: not a number: `%s`", name, text);
-	return AX_OK;
-}
-
-static enum ax_err put_id(struct json_t *object, const char *key, struct ax_txn *t, uint64_t commit)
-{
-	char hex[AX_ID_HEX + 1];
-	struct ax_id id;
-	bool is = false;
-	enum ax_err e = commit ? ax_commit_is_there(&is, t, commit) : AX_OK;
-	if (!e && is)
-		e = ax_commit_id(&id, t, commit);
-	json_put(object, key, NULL);
-	if (e || !is)
-		return e;
-	ax_id_hex(hex, &id);
-	json_put_text(object, key, hex);
-	return AX_OK;
-}
 
 static enum ax_err put_entry(struct ax_buf *out, struct ax_txn *t, const struct ax_log_entry *entry)
 {
@@ -55,8 +25,8 @@ static enum ax_err put_entry(struct ax_buf *out, struct ax_txn *t, const struct 
 		ax_name_text(&text, &zone.apex);
 	json_put_slice(object, "zone", ax_buf_view(&text));
 	json_put_text(object, "ref", entry->ref);
-	if (!e && entry->kind == AX_LOG_REF && !(e = put_id(object, "old", t, entry->old_commit)) &&
-	    !(e = put_id(object, "new", t, entry->new_commit)))
+	if (!e && entry->kind == AX_LOG_REF && !(e = cli_put_id(object, "old", t, entry->old_commit)) &&
+	    !(e = cli_put_id(object, "new", t, entry->new_commit)))
 		json_put_number(object, "serial", entry->serial);
 	ax_buf_clear(&text);
 	ax_buf_printf(&text, "%" PRId64 ".%09" PRIu32, entry->when.s, entry->when.ns);
@@ -104,7 +74,7 @@ static enum ax_err run(struct cli *c, struct words *w)
 {
 	uint64_t seq, left;
 	(void)w;
-	enum ax_err e = parse(&left, "max-count", count, UINT64_MAX);
+	enum ax_err e = options_number(&left, "max-count", count, UINT64_MAX);
 	if (!e)
 		e = cli_open(c, true);
 	if (!e)
@@ -112,7 +82,7 @@ static enum ax_err run(struct cli *c, struct words *w)
 	if (!e)
 		e = ax_log_last(&seq, c->txn);
 	if (!e)
-		e = parse(&seq, "since", since, seq);
+		e = options_number(&seq, "since", since, seq);
 	return e ? e : watch(c, seq, left);
 }
 

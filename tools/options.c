@@ -1,5 +1,6 @@
 #include "tools/options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,12 @@ static enum ax_err store(const struct option *o, const char *value)
 	return AX_OK;
 }
 
+/* "-3". */
+static bool is_count(const char *word)
+{
+	return word[1] && !word[1 + strspn(word + 1, "0123456789")];
+}
+
 /* The option at argv[*i]; *i is left at its last word. */
 static enum ax_err take(int *i, int argc, char **argv, const struct option *a, const struct option *b)
 {
@@ -101,9 +108,10 @@ static enum ax_err take(int *i, int argc, char **argv, const struct option *a, c
 		o = o ? o : by_name(b, word + 2, n);
 		value = word[2 + n] ? word + 3 + n : NULL;
 	} else {
-		o = by_letter(a, word[1]);
-		o = o ? o : by_letter(b, word[1]);
-		value = word[2] ? word + 2 : NULL;
+		char letter = is_count(word) ? 'n' : word[1];
+		o = by_letter(a, letter);
+		o = o ? o : by_letter(b, letter);
+		value = is_count(word) ? word + 1 : word[2] ? word + 2 : NULL;
 	}
 	if (!o || (!o->arg && value && word[1] != '-'))
 		return unknown(word, a, b);
@@ -141,5 +149,18 @@ enum ax_err options_parse(struct words *words, int *used, int argc, char **argv,
 		words->before = words->n;
 	if (used)
 		*used = i;
+	return AX_OK;
+}
+
+enum ax_err options_number(uint64_t *out, const char *name, const char *text, uint64_t otherwise)
+{
+	char *end;
+	*out = otherwise;
+	if (!text)
+		return AX_OK;
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	if (errno || text[0] < '0' || text[0] > '9' || *end)
+		return ax_fail(AX_EUSAGE, "--%s: not a number: `%s`", name, text);
 	return AX_OK;
 }

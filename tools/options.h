@@ -1,5 +1,6 @@
 /* options.h - the command line's words: options anywhere among the arguments, "--" ends them.
- * Tables say which options there are and where their values go; help is printed from the same tables. */
+ * As git has it, -3 is -n 3 where there is a -n. Tables say which options there are and where their values go; help
+ * is printed from the same tables. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
@@ -31,6 +32,9 @@ struct words {
  * *used (may be NULL) counts the arguments taken. AX_EUSAGE with the word that offends. */
 AX_MUST enum ax_err options_parse(struct words *words, int *used, int argc, char **argv, const struct option *a,
 				  const struct option *b, bool stop);
+
+/* The value of an option that is a whole number; `otherwise` where text is NULL. AX_EUSAGE if it is none. */
+AX_MUST enum ax_err options_number(uint64_t *out, const char *name, const char *text, uint64_t otherwise);
 
 /* How far two words are apart: single edits (insert, delete, change, swap neighbours); at most 32 bytes are looked
  * at. */

@@ -118,6 +118,16 @@ is "status__porcelain_has_full_ids" "$(tip_of | tr -d '\n' | wc -c)" 64
 ok "reflog__of_the_branch" apex reflog
 is "reflog__has_every_move" "$(wc -l <"$T/out")" "$n"
 has "reflog__line" "$T/out" "^$short main@\{0\} \(.*, cli uid=[0-9]+\) api A: TTL 60 -> 300\$"
+is "reflog__newest_only" "$(apex reflog -n 2)" "$(apex reflog | head -n 2)"
+is "reflog__newest_only_as_git_says_it" "$(apex reflog -1 @)" "$(apex reflog | head -n 1)"
+is "reflog__json" "$(apex reflog -n 1 --json | python3 -c 'import json, sys
+for m in json.load(sys.stdin): print(m["revision"], m["old"], m["new"], m["deleted"], m["via"], m["message"].strip())')" \
+	"main@{0} $(apex log --porcelain | sed -n 2p | cut -f 1) $(tip_of) False $(apex cat-object main | sed -n 's/^via //p') api A: TTL 60 -> 300"
+status 2 "reflog__no_number" apex reflog -n many
+has "reflog__no_number_is_named" "$T/err" '^apex: --max-count: not a number: `many`$'
+is "log__as_many_as_git_says" "$(apex log --oneline -2 | wc -l)" 2
+status 2 "status__has_no_count" apex status -2
+is "revision__at_is_head" "$(apex cat-object @~1)" "$(apex cat-object HEAD~1)"
 is "reflog__place_is_a_revision" "$(apex cat-object 'main@{1}')" "$(apex cat-object main~1)"
 ok "fsck__finds_nothing" apex fsck
 has "fsck__counts" "$T/out" "^ok: 1 zones, 1 refs, $n commits"

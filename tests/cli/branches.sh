@@ -21,6 +21,8 @@ $(apex reflog other)
 X
 ok "reflog__of_a_name_that_is_gone" apex reflog side
 has "reflog__of_a_name_that_is_gone_ends_with_its_end" out '^000000000000 side@\{0\} .*to=other\) deleted$'
+is "reflog__json_of_a_name_that_is_gone" "$(apex reflog --json -1 side | python3 -c 'import json, sys
+for m in json.load(sys.stdin): print(m["new"], m["deleted"], m["message"])')" "None True None"
 is "reflog__of_a_name_that_is_gone_has_all" "$(wc -l <out)" 3
 status 1 "branch__renamed_to_one_that_is_there" apex branch -m other main
 status 7 "branch__main_keeps_its_name" apex branch -m main master

@@ -26,6 +26,8 @@ offers "complete__zones_of_a_verb" "other.example. " zone remove o
 offers "complete__branches_of_an_option" "west wild " set --branch w
 offers "complete__options" "--name-only --nsupdate " diff --n
 offers "complete__option_letter_takes_a_value" "" log -n ''
+offers "complete__options_of_reflog" "--json " reflog --j
+offers "complete__tags_of_a_list" "w1 " tag -l w
 offers "complete__proposals" "change " approve c
 offers "complete__settings" "gc.days gc.commits " config gc
 offers "complete__subverbs" "create " bundle c

@@ -85,6 +85,12 @@ has "verify__a_tag_says_who" out '^tag v2: good signature by Ann of the team$'
 status 1 "verify__a_tag_by_a_foreign_key" apex verify v2 --key bob.pub
 status 1 "tag__signed_without_a_key_is_no_tag" apex tag -s v3 --key nothing
 is "tag__list" "$(apex tag -l | tr '\n' ' ')" "light v1 v2 "
+is "tag__list_of_a_pattern" "$(apex tag -l 'v?' | tr '\n' ' ')" "v1 v2 "
+is "tag__list_of_two_patterns" "$(apex tag --list '*1' 'l[a-z]*' nothing | tr '\n' ' ')" "light v1 "
+ok "tag__list_of_a_pattern_that_matches_nothing" apex tag -l 'w*'
+is "tag__list_of_a_pattern_makes_no_tag" "$(apex tag | wc -l)" 3
+status 2 "tag__list_makes_none" apex tag -l v4 -m text
+status 2 "tag__three_words" apex tag v4 main more
 ok "tag__deleted" apex tag -d v1
 has "tag__deleted_says_what_it_was" out "^Deleted tag v1 \(was [0-9a-f]{12}\)\$"
 ok "tag__light_deleted" apex tag -d light

@@ -63,18 +63,34 @@ START_TEST(rev__names_and_steps)
 		const char *text;
 		uint64_t commit;
 	} table[] = {
-		{ "main", h.c[5] },         { "HEAD", h.c[5] },
-		{ "heads/main", h.c[5] },   { "dev", h.dev },
-		{ "v1", h.c[2] },           { "tags/v1", h.c[2] },
-		{ "main~", h.c[4] },        { "main~0", h.c[5] },
-		{ "main~3", h.c[2] },       { "main~~~", h.c[2] },
-		{ "main^", h.c[4] },        { "main^1", h.c[4] },
-		{ "main^^~1", h.c[2] },     { "main^0", h.c[5] },
-		{ "dev~1", h.c[3] },        { "dev~2", h.c[2] },
-		{ "abcd", h.c[1] },         { "serial:100", h.c[0] },
-		{ "serial:105", h.c[5] },   { "serial:106", h.dev },
-		{ "serial:105~2", h.c[3] }, { "example.:main", h.c[5] },
-		{ "EXAMPLE:dev", h.dev },   { "example:serial:101", h.c[1] },
+		{ "main", h.c[5] },
+		{ "HEAD", h.c[5] },
+		{ "@", h.c[5] },
+		{ "@~2", h.c[3] },
+		{ "@^", h.c[4] },
+		{ "example:@", h.c[5] },
+		{ "heads/main", h.c[5] },
+		{ "dev", h.dev },
+		{ "v1", h.c[2] },
+		{ "tags/v1", h.c[2] },
+		{ "main~", h.c[4] },
+		{ "main~0", h.c[5] },
+		{ "main~3", h.c[2] },
+		{ "main~~~", h.c[2] },
+		{ "main^", h.c[4] },
+		{ "main^1", h.c[4] },
+		{ "main^^~1", h.c[2] },
+		{ "main^0", h.c[5] },
+		{ "dev~1", h.c[3] },
+		{ "dev~2", h.c[2] },
+		{ "abcd", h.c[1] },
+		{ "serial:100", h.c[0] },
+		{ "serial:105", h.c[5] },
+		{ "serial:106", h.dev },
+		{ "serial:105~2", h.c[3] },
+		{ "example.:main", h.c[5] },
+		{ "EXAMPLE:dev", h.dev },
+		{ "example:serial:101", h.c[1] },
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		means(&h, table[i].text, table[i].commit);
@@ -109,6 +125,7 @@ START_TEST(rev__log_by_number)
 	means(&h, "main@{1}", h.c[4]);
 	means(&h, "main@{5}", h.c[0]);
 	means(&h, "@{2}", h.c[3]);
+	means(&h, "@@{2}", h.c[3]);
 	means(&h, "dev@{1}", h.c[3]);
 	means(&h, "main@{1}~2", h.c[2]);
 	refused(&h, "main@{6}", AX_ENOENT);

@@ -4,13 +4,14 @@
 
 #include <string.h>
 
-static const char *message;
+static const char *message, *number;
 static struct option_list hosts;
 static bool merge;
 static const struct option table[] = {
 	{ "message", 'm', "TEXT", "", &message, NULL, NULL },
 	{ "ns", 0, "HOST", "", NULL, &hosts, NULL },
 	{ "merge", 'M', NULL, "", NULL, NULL, &merge },
+	{ "max-count", 'n', "N", "", &number, NULL, NULL },
 	{ 0 },
 };
 
@@ -47,6 +48,23 @@ START_TEST(options__stand_anywhere_in_every_spelling)
 	ck_assert(merge);
 	ck_assert_int_eq(parse(&w, WORDS("-mtext", "--message="), false, NULL), AX_OK);
 	ck_assert_str_eq(message, "");
+}
+END_TEST
+
+START_TEST(options__a_count_needs_no_letter)
+{
+	struct words w;
+	uint64_t n;
+	ck_assert_int_eq(parse(&w, WORDS("a", "-12", "b"), false, NULL), AX_OK);
+	ck_assert_str_eq(number, "12");
+	ck_assert_int_eq(w.n, 2);
+	ck_assert_int_eq(options_number(&n, "max-count", number, 7), AX_OK);
+	ck_assert_uint_eq(n, 12);
+	ck_assert_int_eq(parse(&w, WORDS("-12x"), false, NULL), AX_EUSAGE);
+	ck_assert_int_eq(options_number(&n, "max-count", NULL, 7), AX_OK);
+	ck_assert_uint_eq(n, 7);
+	ck_assert_int_eq(options_number(&n, "max-count", "99999999999999999999", 7), AX_EUSAGE);
+	ck_assert_int_eq(options_number(&n, "max-count", "-1", 7), AX_EUSAGE);
 }
 END_TEST
 
@@ -102,6 +120,7 @@ END_TEST
 static void add(TCase *tc)
 {
 	tcase_add_test(tc, options__stand_anywhere_in_every_spelling);
+	tcase_add_test(tc, options__a_count_needs_no_letter);
 	tcase_add_test(tc, options__end_at_two_dashes);
 	tcase_add_test(tc, options__stop_at_the_first_word_when_told);
 	tcase_add_test(tc, options__wrong_ones_are_usage_errors_with_a_hint);
