@@ -38,6 +38,13 @@ static void counter(struct ax_buf *b, const char *name, const char *help, const 
 
 /* -- what threads count ----------------------------------------------------------------------------------- */
 
+static void put_ways(struct ax_buf *b, const char *name, const char *help, const _Atomic uint64_t *value)
+{
+	head(b, name, "counter", help);
+	for (unsigned i = 0; i < STATS_WAYS; i++)
+		ax_buf_printf(b, "apexd_%s{transport=\"%s\"} %" PRIu64 "\n", name, stats_way[i], get(&value[i]));
+}
+
 static void put_rcodes(struct ax_buf *b, const struct stats *s)
 {
 	const struct {
@@ -117,7 +124,7 @@ static void put_limited(struct ax_buf *b, const struct stats *s)
 
 static void put_counters(struct ax_buf *b, const struct stats *s)
 {
-	counter(b, "queries_total", "Packets taken for queries.", &s->queries);
+	put_ways(b, "queries_total", "Packets taken for queries, by transport.", s->queries);
 	counter(b, "dropped_total", "Packets that got no answer.", &s->dropped);
 	counter(b, "truncated_total", "Answers with TC.", &s->truncated);
 	counter(b, "chaos_total", "Queries of class CHAOS.", &s->chaos);
@@ -126,11 +133,7 @@ static void put_counters(struct ax_buf *b, const struct stats *s)
 		&s->tap_dropped);
 	counter(b, "overload_total", "SERVFAIL as the queue to the store was full.", &s->overload);
 	put_limited(b, s);
-	head(b, "sent_total", "counter", "Answers sent by transport.");
-	ax_buf_printf(b, "apexd_sent_total{transport=\"udp\"} %" PRIu64 "\n", get(&s->udp));
-	ax_buf_printf(b, "apexd_sent_total{transport=\"tcp\"} %" PRIu64 "\n", get(&s->tcp));
-	ax_buf_printf(b, "apexd_sent_total{transport=\"xdp\"} %" PRIu64 "\n", get(&s->xdp));
-	ax_buf_printf(b, "apexd_sent_total{transport=\"tls\"} %" PRIu64 "\n", get(&s->tls));
+	put_ways(b, "sent_total", "Answers sent, by transport.", s->sent);
 	head(b, "answers_total", "counter", "Answers by what they were made from.");
 	ax_buf_printf(b, "apexd_answers_total{from=\"image\"} %" PRIu64 "\n", get(&s->from_image));
 	ax_buf_printf(b, "apexd_answers_total{from=\"store\"} %" PRIu64 "\n", get(&s->from_store));
@@ -161,7 +164,7 @@ static void put_routes(struct ax_buf *b, const struct routing *r, const struct s
 		ax_buf_str(b, "apexd_route_queries_total{");
 		put_arm_label(b, &r->arm[i]);
 		/* With one arm nothing is chosen, and nothing counted apart. */
-		ax_buf_printf(b, "} %" PRIu64 "\n", r->arms == 1 ? get(&s->queries) : get(&r->arm[i].chosen));
+		ax_buf_printf(b, "} %" PRIu64 "\n", r->arms == 1 ? stats_queries(s) : get(&r->arm[i].chosen));
 	}
 	head(b, "route_match_total", "counter", "Queries that a rule sent to its branch.");
 	for (uint32_t i = 0; i < r->views; i++) {
@@ -180,15 +183,15 @@ static void put_routes(struct ax_buf *b, const struct routing *r, const struct s
 
 struct zones {
 	struct ax_buf *b; /* NULL: only count */
-	struct ax_buf *times, *commits;
+	struct ax_buf *times, *commits, *refs;
 	const struct route_arm *arm;
 	uint64_t state[3]; /* by enum image_state */
 	uint64_t stale;
 	unsigned left; /* zones that may still be told of */
 };
 
-/* What is told of a zone on an arm, as name{zone="...",branch="..."} value. */
-static void put_zone_value(struct zones *z, struct ax_buf *b, const char *name, const struct image *im, int64_t value)
+/* apexd_name{zone="...",branch="..." */
+static void put_zone(struct zones *z, struct ax_buf *b, const char *name, const struct image *im)
 {
 	struct ax_buf text = AX_BUF_INIT;
 	struct ax_name apex = { .n = im->apex_n };
@@ -199,8 +202,23 @@ static void put_zone_value(struct zones *z, struct ax_buf *b, const char *name, 
 	put_label(b, zone ? zone : "");
 	ax_buf_str(b, "\",");
 	put_arm_label(b, z->arm);
-	ax_buf_printf(b, "} %" PRId64 "\n", value);
 	ax_buf_fini(&text);
+}
+
+static void put_zone_value(struct zones *z, struct ax_buf *b, const char *name, const struct image *im, int64_t value)
+{
+	put_zone(z, b, name, im);
+	ax_buf_printf(b, "} %" PRId64 "\n", value);
+}
+
+static void put_ref(struct zones *z, const struct image *im)
+{
+	char hex[AX_ID_HEX + 1];
+	if (im->state != IMAGE_READY)
+		return;
+	ax_id_hex(hex, &im->id);
+	put_zone(z, z->refs, "ref_info", im);
+	ax_buf_printf(z->refs, ",commit=\"%s\"} 1\n", hex);
 }
 
 static bool each_zone(void *ctx, uint32_t item)
@@ -214,6 +232,7 @@ static bool each_zone(void *ctx, uint32_t item)
 		put_zone_value(z, z->b, "zone_serial", im, im->serial);
 		put_zone_value(z, z->times, "zone_commit_timestamp_seconds", im, im->time_s);
 		put_zone_value(z, z->commits, "zone_commit", im, (int64_t)im->commit);
+		put_ref(z, im);
 	}
 	return true;
 }
@@ -238,13 +257,15 @@ static void put_zones(struct ax_buf *b, const struct routing *r)
 {
 	static const char *const state[] = { "ready", "loading", "unborn" };
 	struct ax_buf sums = AX_BUF_INIT, times = AX_BUF_INIT, commits = AX_BUF_INIT, stale = AX_BUF_INIT;
+	struct ax_buf refs = AX_BUF_INIT;
 	head(b, "zone_serial", "gauge", "The serial that is served.");
 	head(&times, "zone_commit_timestamp_seconds", "gauge", "When the commit that is served was made.");
 	head(&commits, "zone_commit", "gauge", "The commit that is served, by its number in the repository.");
+	head(&refs, "ref_info", "gauge", "The id of the commit that is served.");
 	head(&sums, "zones", "gauge", "Zones: with an image, served from the store so far, without the branch.");
 	head(&stale, "zones_stale", "gauge", "Zones whose newest commit can't be served: the last good one is.");
 	for (uint32_t i = 0; i < r->arms; i++) {
-		struct zones z = { .b = b, .times = &times, .commits = &commits };
+		struct zones z = { .b = b, .times = &times, .commits = &commits, .refs = &refs };
 		walk_zones(&z, &r->arm[i]);
 		for (unsigned k = 0; k < 3; k++) {
 			ax_buf_printf(&sums, "apexd_zones{state=\"%s\",", state[k]);
@@ -257,6 +278,7 @@ static void put_zones(struct ax_buf *b, const struct routing *r)
 	}
 	take_over(b, &times);
 	take_over(b, &commits);
+	take_over(b, &refs);
 	take_over(b, &sums);
 	take_over(b, &stale);
 }

@@ -215,7 +215,7 @@ enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, co
 {
 	const struct image *im = NULL;
 	struct find_ahead a;
-	stats_add(&s->queries, 1);
+	stats_add(&s->queries[transport], 1);
 	int verdict = read_query(q, wire, s);
 	if (!verdict && q->qclass != CLASS_CH)
 		im = view_zone_any(v, &q->name, q->qtype);

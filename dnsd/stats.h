@@ -10,7 +10,6 @@
 
 /* X(name, what it counts) */
 #define STATS(X)                                                        \
-	X(queries, "packets taken for queries")                         \
 	X(dropped, "packets that got no answer")                        \
 	X(noerror, "answers by rcode")                                  \
 	X(formerr, "")                                                  \
@@ -27,10 +26,6 @@
 	X(from_image, "answers made from an image")                     \
 	X(from_store, "answers made the plain way")                     \
 	X(overload, "SERVFAIL as the queue to the plain way was full")  \
-	X(udp, "answers sent over UDP")                                 \
-	X(xdp, "answers sent over AF_XDP")                              \
-	X(tcp, "answers sent over TCP")                                 \
-	X(tls, "answers sent over TLS")                                 \
 	X(slipped, "limited answers that were sent cut short")          \
 	X(tcp_connections, "TCP connections accepted")                  \
 	X(tcp_closed_idle, "TCP connections ended for being idle")      \
@@ -50,6 +45,9 @@
 	X(tap_dropped, "queries that were to be told of but could not") \
 	X(zones, "zones served")
 
+/* Ways by which queries come: enum transport, and what of UDP goes past the kernel. */
+enum { STATS_XDP = TRANSPORT_TLS + 1, STATS_WAYS };
+
 /* Types below are counted one by one; beyond them together. Publications by how long they took. */
 enum { STATS_TYPES = 258, STATS_BUCKETS = 10, STATS_CLASSES = 4 };
 
@@ -57,6 +55,8 @@ struct stats {
 #define X(name, what) _Atomic uint64_t name;
 	STATS(X)
 #undef X
+	_Atomic uint64_t queries[STATS_WAYS]; /* packets taken for queries */
+	_Atomic uint64_t sent[STATS_WAYS];    /* answers */
 	_Atomic uint64_t type[STATS_TYPES + 1];
 	_Atomic uint64_t limited[STATS_CLASSES];   /* by enum rrl_class */
 	_Atomic uint64_t option[EDNS_OPTIONS_MAX]; /* queries with it */
@@ -66,7 +66,8 @@ struct stats {
 	_Atomic uint64_t publish_ns; /* all of them together */
 };
 
-/* The names of what answers are limited as. */
+/* The names of ways, and of what answers are limited as. */
+extern const char *const stats_way[STATS_WAYS];
 extern const char *const stats_class[STATS_CLASSES];
 
 /* Only the owner writes: no locked instruction is needed. */
@@ -91,6 +92,8 @@ static inline double stats_bucket_ns(unsigned i)
 	return 100e3 * (double)(1ull << 2 * i);
 }
 
+/* All queries, by whatever way. */
+uint64_t stats_queries(const struct stats *s);
 void stats_publish(struct stats *s, uint64_t ns);
 /* Add from to sum. */
 void stats_sum(struct stats *sum, const struct stats *from);

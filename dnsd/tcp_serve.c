@@ -107,7 +107,7 @@ static void put_answer(struct server *s, struct connection *c, struct ax_slice a
 		c->due = c->out.n - c->sent;
 		c->due_s = connection_now_s();
 	}
-	stats_add(c->tls ? &s->stats.tls : &s->stats.tcp, 1);
+	stats_add(&s->stats.sent[c->transport], 1);
 }
 
 /* -- the plain way ---------------------------------------------------------------------------------------- */
@@ -152,7 +152,7 @@ static bool serve(struct server *s, uint32_t i, struct ax_slice wire)
 				   .transport = c->transport,
 				   .keepalive_ds = s->packet.keepalive_ds };
 	struct respond_task t;
-	stats_add(&s->stats.queries, 1);
+	stats_add(&s->stats.queries[c->transport], 1);
 	(void)respond_read(&t, wire, &a, &s->stats);
 	enum respond r = respond_write(&s->packet, &t, &s->stats);
 	if (r == RESPOND_DROP)

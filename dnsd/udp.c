@@ -196,7 +196,7 @@ static HOT unsigned answer_all(struct server *l, unsigned n)
 		if (is_far)
 			far[f++] = &s->task;
 	}
-	stats_add(&l->stats.queries, m);
+	stats_add(&l->stats.queries[TRANSPORT_UDP], m);
 	respond_fetch(far, f);
 	struct mmsghdr *out = b->out;
 	for (unsigned i = 0; i < m; i++)
@@ -213,7 +213,7 @@ static void send_all(struct server *l, unsigned n)
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent > 0)
-			stats_add(&l->stats.udp, (uint64_t)sent);
+			stats_add(&l->stats.sent[TRANSPORT_UDP], (uint64_t)sent);
 		at += sent > 0 ? (unsigned)sent : 1;
 	}
 }

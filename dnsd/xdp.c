@@ -192,7 +192,7 @@ static HOT unsigned answer_all(struct xdp_desc *out, struct port *p, uint32_t at
 			far[f++] = &p->slot[m].task;
 		m++;
 	}
-	stats_add(&p->stats.queries, m);
+	stats_add(&p->stats.queries[STATS_XDP], m);
 	respond_fetch(far, f);
 	for (unsigned i = 0; i < m; i++) {
 		uint64_t frame = p->unused[p->unused_n - 1];
@@ -214,7 +214,7 @@ static void send_all(struct port *p, const struct xdp_desc *out, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		*xsk_ring_prod__tx_desc(&p->tx, at + i) = out[i];
 	xsk_ring_prod__submit(&p->tx, n);
-	stats_add(&p->stats.xdp, n);
+	stats_add(&p->stats.sent[STATS_XDP], n);
 }
 
 static void give_back(struct port *p, uint32_t at, unsigned n)

@@ -94,7 +94,7 @@ static void put_screen(struct ax_buf *b, const char *address, const struct ax_bu
 		      rate("truncated_total", old, now, seconds), daemon_sum(now, "queries_total"));
 	put_shares(b, "types", "queries_by_type_total", "type", old, now, seconds);
 	put_shares(b, "rcodes", "responses_total", "rcode", old, now, seconds);
-	put_shares(b, "transport", "sent_total", "transport", old, now, seconds);
+	put_shares(b, "transport", "queries_total", "transport", old, now, seconds);
 	put_shares(b, "branches", "route_queries_total", "branch", old, now, seconds);
 	put_shares(b, "rules", "route_match_total", "rule", old, now, seconds);
 	put_shares(b, "cookies", "cookies_total", "state", old, now, seconds);

@@ -54,7 +54,10 @@ ask www.example A >/dev/null
 ask +tcp www.example AAAA >/dev/null
 ask none.example TXT >/dev/null
 ask example.net TXT >/dev/null
-is queries "$(value queries_total)" 5
+is queries_udp "$(value 'queries_total{transport="udp"}')" 4
+is queries_tcp "$(value 'queries_total{transport="tcp"}')" 1
+is queries_tls "$(value 'queries_total{transport="tls"}')" 0
+is queries_xdp "$(value 'queries_total{transport="xdp"}')" 0
 is type_a "$(value 'queries_by_type_total{type="A"}')" 2
 is type_aaaa "$(value 'queries_by_type_total{type="AAAA"}')" 1
 is noerror "$(value 'responses_total{rcode="NOERROR"}')" 3
@@ -69,6 +72,10 @@ is rule "$(value 'route_match_total{view="all",rule="a \"rule\"",branch="next"}'
 is serial "$(value 'zone_serial{zone="example.",branch="main"}')" 7
 ok commit_time sh -c "[ $(value 'zone_commit_timestamp_seconds{zone="example.",branch="main"}') -ge $(($(date +%s) - 3600)) ]"
 ok commit_number test "$(value 'zone_commit{zone="example.",branch="main"}')" -ge 1
+refs() { get /metrics | sed -n 's/^apexd_ref_info{zone="example\.",branch="main",commit="\([0-9a-f]*\)"} 1$/\1/p'; }
+tip() { apex log --porcelain -n 1 | cut -f 1; }
+is ref_info__is_the_commit "$(refs)" "$(tip)"
+is ref_info__none_of_what_is_unborn "$(get /metrics | grep -c '^apexd_ref_info.*unborn')" 0
 ok image_bytes test "$(value image_bytes)" -ge 1000
 ok image_pages sh -c "[ $(value image_pages_bytes) -ge $(value image_bytes) ]"
 is lag "$(value follow_lag)" 0
@@ -81,6 +88,7 @@ ok change apex set www A 300 192.0.2.99
 soon serial_moves 3 sh -c "python3 -c 'import urllib.request
 print(urllib.request.urlopen(\"http://127.0.0.1:$web/metrics\").read().decode())' | \
 	grep -q '^apexd_zone_serial{zone=\"example.\",branch=\"main\"} 8'"
+is ref_info__moves_and_is_one "$(refs)" "$(tip)"
 soon the_follower_is_in_step 5 sh -c "python3 -c 'import urllib.request
 print(urllib.request.urlopen(\"http://127.0.0.1:$web/metrics\").read().decode())' | grep -qx 'apexd_follow_lag 0'"
 soon the_slot_is_in_step 5 sh -c "python3 -c 'import urllib.request

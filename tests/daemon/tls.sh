@@ -120,6 +120,6 @@ use 3
 kill -HUP "$daemon"
 soon reloaded 5 grep -q "apexd: reloaded" "$T/tls.log"
 ok reloaded__the_third tls_wire tls_serial 3
-ok sent_is_counted test "$(counter "$T/tls.log" tls)" -gt 2000
+ok sent_is_counted test "$(counter "$T/tls.log" sent_tls)" -gt 2000
 stop "$daemon"
 is sigterm_ends_it_cleanly $? 0

@@ -39,11 +39,12 @@ seq 60 | sed 's/.*/big 300 TXT "text number & of many that do not fit into one d
 apex init example.com >/dev/null
 apex import "$T/zone" >/dev/null
 
-sent() { # how many answers went out over $1
+total() {
 	kill -USR1 "$pid"
 	sleep 0.1
 	awk -v n="$1" '$1 == n {v = $2} END {print v + 0}' "$T/d.log"
 }
+sent() { total "sent_$1"; } # how many answers went out over $1
 serves() {
 	rm -f "$T/d.log" # what the one before said
 	start d ip netns exec "$server" "$APEX_BUILD/apexd" --threads 1 "$@"
@@ -73,6 +74,7 @@ is "over IPv4" "$(ask @10.53.0.1 www.example.com A)" "192.0.2.1"
 is "at another address" "$(ask @10.53.0.3 www.example.com A)" "192.0.2.1"
 is "over IPv6" "$(ask @fd53::1 www.example.com AAAA)" "2001:db8::1"
 is "by AF_XDP" "$(($(sent xdp) - before))" "3"
+is "and counted as asked that way" "$(total queries_xdp)" "3"
 in_client kdig +time=2 +retry=0 @10.53.0.1 nowhere.example.com >"$T/out"
 has "what is not there" "$T/out" 'NXDOMAIN'
 in_client kdig +time=2 +retry=0 +ignore +bufsize=512 @fd53::1 big.example.com TXT >"$T/out"
@@ -207,5 +209,5 @@ u.sendto(b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes([192, 0, 2, 77, 10, 53, 0
 assert u.recv(4096)[-16:] == socket.inet_pton(socket.AF_INET6, "2001:db8::1")
 EOF2
 ok "a proxy's query is answered" in_client python3 "$T/proxied.py"
-is "the one without a header is not" "$(sent proxy_errors)" "1"
+is "the one without a header is not" "$(total proxy_errors)" "1"
 stop "$pid"
