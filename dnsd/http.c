@@ -45,6 +45,15 @@ static enum MHD_Result answer(void *cls, struct MHD_Connection *c, const char *u
 	return sent;
 }
 
+/* Without a descriptor for its first connection the library tries again at once, for as long as it takes, and can
+ * only be heard complaining. */
+static void hear(void *ctx, const char *complaint, va_list args)
+{
+	(void)ctx, (void)args;
+	if (strstr(complaint, "resource limit"))
+		usleep(HTTP_RETRY_MS * 1000);
+}
+
 enum ax_err http_start(struct http **out, int fd, http_page_fn *page, void *ctx)
 {
 	*out = NULL;
@@ -55,8 +64,9 @@ enum ax_err http_start(struct http **out, int fd, http_page_fn *page, void *ctx)
 	}
 	h->page = page;
 	h->ctx = ctx;
-	h->daemon = MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD, 0, NULL, NULL, answer, h, MHD_OPTION_LISTEN_SOCKET,
-				     fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS,
+	h->daemon = MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, answer, h,
+				     MHD_OPTION_EXTERNAL_LOGGER, hear, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+				     MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS,
 				     MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S, MHD_OPTION_END);
 	if (!h->daemon) {
 		close(fd);

@@ -1,12 +1,12 @@
 /* http.h - /metrics, /healthz and /readyz over HTTP, on loopback. The only part that knows libmicrohttpd, which
  * answers on a thread of its own. Limits: HTTP_CONNECTIONS at a time, each ended after HTTP_IDLE_S seconds of
- * silence. */
+ * silence; without descriptors, a try every HTTP_RETRY_MS. */
 #ifndef HTTP_H
 #define HTTP_H
 
 #include "core/bytes.h"
 
-enum { HTTP_CONNECTIONS = 16, HTTP_IDLE_S = 10 };
+enum { HTTP_CONNECTIONS = 16, HTTP_IDLE_S = 10, HTTP_RETRY_MS = 100 };
 
 struct http;
 

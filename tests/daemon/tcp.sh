@@ -46,3 +46,21 @@ ok poorer__serves_all_the_same wire exhaust 200
 ok poorer__room_was_made test "$(counter "$T/poorer.log" tcp_refused)" -ge 100
 ok good_queries_after_all wire good
 stop "$daemon"
+
+# None left at all: nobody is accepted, neither for queries nor for metrics, and nobody is waited for busily.
+web=$(port)
+ticks() { sed 's/.*) //' "/proc/$daemon/stat" | awk '{print $12 + $13}'; }
+serve stranded --threads 2 --metrics "127.0.0.1:$web"
+ok stranded__loses_its_descriptors prlimit --pid "$daemon" --nofile=3:
+wire stranded "$web" "$T/served" >"$T/stranded" 2>&1 &
+crowd=$!
+pids="$pids $crowd"
+soon stranded__all_of_them_wait 20 grep -q waiting "$T/stranded"
+before=$(ticks)
+sleep 2
+spent=$(($(ticks) - before))
+ok "stranded__does_not_spin ($spent ticks in 2 s)" test "$spent" -lt $(($(getconf CLK_TCK) / 2))
+ok stranded__udp_is_served ask www.example A
+ok stranded__gets_its_descriptors_back prlimit --pid "$daemon" --nofile=1024:
+soon stranded__who_waited_is_served 20 test -e "$T/served"
+stop "$daemon"

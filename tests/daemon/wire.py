@@ -320,6 +320,22 @@ def exhaust(port, n):
         good(port)
 
 
+def stranded(port, web, served):
+    """A daemon without descriptors accepts nobody; once it has them again, whoever waited is served."""
+    waiting = [connect(port) for _ in range(10)]
+    for i, s in enumerate(waiting):
+        s.sendall(framed(query("www.example", A, i)))
+    page = connect(web)
+    page.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+    print("waiting", flush=True)
+    for i, s in enumerate(waiting):
+        s.settimeout(30)
+        expect(read_answer(s)[:2] == struct.pack(">H", i), "another answer")
+    page.settimeout(30)
+    expect(b" 200 " in page.recv(64), "no page")
+    open(served, "w").close()
+
+
 def mutate(rng, message):
     w = bytearray(message)
     for _ in range(rng.choice([1, 1, 2, 5])):
