@@ -71,8 +71,7 @@ struct selector_node {
 struct selector {
 	uint16_t n, root;
 	uint8_t uses, scope_4, scope_6;
-	size_t text_n;
-	char *text;
+	char *text; /* of all string constants */
 	struct selector_node node[];
 };
 

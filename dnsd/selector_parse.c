@@ -1,6 +1,4 @@
 /* Selectors from text: a recursive descent over the grammar of selector.h that checks types as it goes. */
-#include <ctype.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,23 +6,11 @@
 #include "core/hash.h"
 #include "core/rdata.h"
 #include "dnsd/canary.h"
+#include "dnsd/selector_lex.h"
 #include "dnsd/selector_node.h"
 
-enum token {
-	TOKEN_END,
-	TOKEN_INT,
-	TOKEN_STRING,
-	TOKEN_WORD,
-	TOKEN_SIGN, /* one or two of the signs, in `sign` */
-};
-
 struct parser {
-	const char *text, *at; /* at: behind the token */
-	const char *start;     /* of the token */
-	enum token token;
-	char sign[3];
-	int64_t number;
-	uint32_t string_at, string_n; /* of a string token, in s->text */
+	struct lex lex;
 	unsigned depth;
 	struct selector *s;
 };
@@ -49,105 +35,12 @@ static const struct {
 
 enum { FIELDS = sizeof fields / sizeof fields[0] };
 
-AX_PRINTF(2, 3) static enum ax_err bad(const struct parser *p, const char *format, ...)
-{
-	char why[300];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(why, sizeof why, format, args);
-	va_end(args);
-	return ax_fail(AX_EINVAL, "column %zu: %s", (size_t)(p->start - p->text) + 1, why);
-}
-
-/* -- tokens ----------------------------------------------------------------------------------------------- */
-
-static enum ax_err read_number(struct parser *p)
-{
-	p->token = TOKEN_INT;
-	p->number = 0;
-	for (; *p->at >= '0' && *p->at <= '9'; p->at++)
-		if (__builtin_mul_overflow(p->number, 10, &p->number) ||
-		    __builtin_add_overflow(p->number, *p->at - '0', &p->number))
-			return bad(p, "the number is too large");
-	return isalpha((unsigned char)*p->at) || *p->at == '_' ? bad(p, "what comes after the number?") : AX_OK;
-}
-
-/* "..." or '...', with \\ and \" or \' in it. */
-static enum ax_err read_string(struct parser *p)
-{
-	char quote = *p->at++;
-	p->token = TOKEN_STRING;
-	p->string_at = (uint32_t)p->s->text_n;
-	for (; *p->at && *p->at != quote; p->at++) {
-		if (*p->at == '\\' && *++p->at != '\\' && *p->at != quote)
-			return bad(p, "a \\ in a string is followed by another or by the quote");
-		p->s->text[p->s->text_n++] = *p->at;
-	}
-	p->string_n = (uint32_t)p->s->text_n - p->string_at;
-	return *p->at++ ? AX_OK : bad(p, "the string has no end");
-}
-
-static enum ax_err read_sign(struct parser *p)
-{
-	static const char *const two[] = { "&&", "||", "==", "!=", "<=", ">=" };
-	p->token = TOKEN_SIGN;
-	memset(p->sign, 0, sizeof p->sign);
-	for (unsigned i = 0; i < sizeof two / sizeof two[0]; i++)
-		if (strncmp(p->at, two[i], 2) == 0) {
-			memcpy(p->sign, two[i], 2);
-			p->at += 2;
-			return AX_OK;
-		}
-	if (!strchr("()[],<>!+-*/%", *p->at))
-		return bad(p, "`%c` means nothing here", isprint((unsigned char)*p->at) ? *p->at : '?');
-	p->sign[0] = *p->at++;
-	return AX_OK;
-}
-
-static enum ax_err next(struct parser *p)
-{
-	while (*p->at == ' ' || *p->at == '\t' || *p->at == '\n' || *p->at == '\r')
-		p->at++;
-	p->start = p->at;
-	p->token = TOKEN_END;
-	if (!*p->at)
-		return AX_OK;
-	if (*p->at >= '0' && *p->at <= '9')
-		return read_number(p);
-	if (*p->at == '"' || *p->at == '\'')
-		return read_string(p);
-	if (!isalpha((unsigned char)*p->at))
-		return read_sign(p);
-	p->token = TOKEN_WORD;
-	while (isalnum((unsigned char)*p->at) || *p->at == '_' || *p->at == '.')
-		p->at++;
-	return AX_OK;
-}
-
-static bool is_sign(const struct parser *p, const char *sign)
-{
-	return p->token == TOKEN_SIGN && strcmp(p->sign, sign) == 0;
-}
-
-static bool is_word(const struct parser *p, const char *word)
-{
-	size_t n = strlen(word);
-	return p->token == TOKEN_WORD && (size_t)(p->at - p->start) == n && memcmp(p->start, word, n) == 0;
-}
-
-static enum ax_err expect(struct parser *p, const char *sign)
-{
-	if (!is_sign(p, sign))
-		return bad(p, "`%s` is missing", sign);
-	return next(p);
-}
-
 /* -- nodes ------------------------------------------------------------------------------------------------ */
 
 static enum ax_err add(uint16_t *out, struct parser *p, unsigned op, unsigned type, uint16_t a, uint16_t b)
 {
 	if (p->s->n == SELECTOR_NODES)
-		return bad(p, "the expression is too long");
+		return lex_bad(&p->lex, "the expression is too long");
 	*out = p->s->n++;
 	p->s->node[*out] = (struct selector_node){
 		.op = (uint8_t)op, .type = (uint8_t)type, .a = a, .b = b, .next = SELECTOR_NONE
@@ -159,7 +52,8 @@ static enum ax_err want(const struct parser *p, uint16_t at, unsigned type, cons
 {
 	unsigned is = p->s->node[at].type;
 	return is == type ? AX_OK
-			  : bad(p, "%s takes a value of type %s, not %s", what, type_name[type], type_name[is]);
+			  : lex_bad(&p->lex, "%s takes a value of type %s, not %s", what, type_name[type],
+				    type_name[is]);
 }
 
 /* -- constants -------------------------------------------------------------------------------------------- */
@@ -181,7 +75,7 @@ static enum ax_err class_number(int64_t *out, const struct parser *p, const char
 			*out = known[i].number;
 			return AX_OK;
 		}
-	return bad(p, "no class IN, CH, HS, ANY: `%.*s`", (int)(n < 40 ? n : 40), text);
+	return lex_bad(&p->lex, "no class IN, CH, HS, ANY: `%.*s`", (int)(n < 40 ? n : 40), text);
 }
 
 static enum ax_err day_number(int64_t *out, const struct parser *p, const char *text, size_t n)
@@ -191,7 +85,7 @@ static enum ax_err day_number(int64_t *out, const struct parser *p, const char *
 			*out = i;
 			return AX_OK;
 		}
-	return bad(p, "no day mon, tue, wed, thu, fri, sat, sun: `%.*s`", (int)(n < 40 ? n : 40), text);
+	return lex_bad(&p->lex, "no day mon, tue, wed, thu, fri, sat, sun: `%.*s`", (int)(n < 40 ? n : 40), text);
 }
 
 /* Another's refusal, with the column. */
@@ -201,7 +95,7 @@ static enum ax_err said(const struct parser *p, enum ax_err e)
 	if (!e)
 		return AX_OK;
 	snprintf(why, sizeof why, "%s", ax_err_text(e));
-	return bad(p, "%s", why);
+	return lex_bad(&p->lex, "%s", why);
 }
 
 /* Make a string constant one of the type. */
@@ -255,12 +149,13 @@ static enum ax_err check_constant(const struct parser *p, const struct selector_
 		small |= text[i] >= 'a' && text[i] <= 'z';
 	}
 	if (field->field == FIELD_NAME && (capital || n == 0 || text[n - 1] != '.'))
-		return bad(p, "query.name is in lower case and ends in a dot, which `%.*s` does not",
-			   (int)(n < 60 ? n : 60), text);
+		return lex_bad(&p->lex, "query.name is in lower case and ends in a dot, which `%.*s` does not",
+			       (int)(n < 60 ? n : 60), text);
 	if (field->field == FIELD_COUNTRY && (n != 2 || small))
-		return bad(p, "client.geo.country is two capital letters: `%.*s`", (int)(n < 40 ? n : 40), text);
+		return lex_bad(&p->lex, "client.geo.country is two capital letters: `%.*s`", (int)(n < 40 ? n : 40),
+			       text);
 	if (field->field == FIELD_DATE && !is_date(text, n))
-		return bad(p, "time.utc_date is YYYY-MM-DD: `%.*s`", (int)(n < 40 ? n : 40), text);
+		return lex_bad(&p->lex, "time.utc_date is YYYY-MM-DD: `%.*s`", (int)(n < 40 ? n : 40), text);
 	return AX_OK;
 }
 
@@ -274,8 +169,8 @@ static enum ax_err agree(struct parser *p, uint16_t at_a, uint16_t at_b)
 	else if (b->op == OP_CONST && b->type == TYPE_STRING && a->type >= TYPE_NET)
 		e = convert(p, b, a->type);
 	if (!e && a->type != b->type)
-		e = bad(p, "a value of type %s can't be compared with one of type %s", type_name[a->type],
-			type_name[b->type]);
+		e = lex_bad(&p->lex, "a value of type %s can't be compared with one of type %s", type_name[a->type],
+			    type_name[b->type]);
 	if (!e)
 		e = check_constant(p, a, b);
 	return e ? e : check_constant(p, b, a);
@@ -291,9 +186,9 @@ static enum ax_err parse_string(uint16_t *out, struct parser *p)
 	enum ax_err e = add(out, p, OP_CONST, TYPE_STRING, SELECTOR_NONE, SELECTOR_NONE);
 	if (e)
 		return e;
-	p->s->node[*out].string.at = p->string_at;
-	p->s->node[*out].string.n = p->string_n;
-	return next(p);
+	p->s->node[*out].string.at = p->lex.string_at;
+	p->s->node[*out].string.n = p->lex.string_n;
+	return lex_next(&p->lex);
 }
 
 static enum ax_err parse_number(uint16_t *out, struct parser *p, int64_t value, unsigned type)
@@ -302,7 +197,7 @@ static enum ax_err parse_number(uint16_t *out, struct parser *p, int64_t value, 
 	if (e)
 		return e;
 	p->s->node[*out].i = value;
-	return next(p);
+	return lex_next(&p->lex);
 }
 
 /* cidr("192.0.2.0/24"), or cidr(a, "192.0.2.0/24"): is a within it? The ( has been taken. */
@@ -318,7 +213,7 @@ static enum ax_err parse_cidr(uint16_t *out, struct parser *p)
 	inner = *out;
 	e = want(p, inner, TYPE_NET, "cidr()");
 	if (!e)
-		e = expect(p, ",");
+		e = lex_expect(&p->lex, ",");
 	if (!e)
 		e = parse_or(out, p);
 	if (!e)
@@ -331,14 +226,14 @@ static enum ax_err parse_hash(uint16_t *out, struct parser *p)
 	uint16_t of;
 	enum ax_err e = parse_or(&of, p);
 	if (!e && p->s->node[of].type == TYPE_BOOL)
-		e = bad(p, "hash() takes no boolean");
+		e = lex_bad(&p->lex, "hash() takes no boolean");
 	if (!e)
-		e = expect(p, ",");
-	if (!e && p->token != TOKEN_STRING)
-		e = bad(p, "the salt of hash() is a string constant");
+		e = lex_expect(&p->lex, ",");
+	if (!e && p->lex.token != TOKEN_STRING)
+		e = lex_bad(&p->lex, "the salt of hash() is a string constant");
 	if (e)
 		return e;
-	struct ax_slice salt = ax_slice(p->s->text + p->string_at, p->string_n);
+	struct ax_slice salt = ax_slice(p->s->text + p->lex.string_at, p->lex.string_n);
 	e = add(out, p, OP_HASH, TYPE_INT, of, SELECTOR_NONE);
 	if (e)
 		return e;
@@ -347,7 +242,7 @@ static enum ax_err parse_hash(uint16_t *out, struct parser *p)
 		note_scope(p->s, &(struct net){ .family = 4, .bits = CANARY_BITS_4 });
 		note_scope(p->s, &(struct net){ .family = 6, .bits = CANARY_BITS_6 });
 	}
-	return next(p);
+	return lex_next(&p->lex);
 }
 
 static enum ax_err parse_contains(uint16_t *out, struct parser *p)
@@ -355,7 +250,7 @@ static enum ax_err parse_contains(uint16_t *out, struct parser *p)
 	uint16_t a, b;
 	enum ax_err e = parse_or(&a, p);
 	if (!e)
-		e = expect(p, ",");
+		e = lex_expect(&p->lex, ",");
 	if (!e)
 		e = parse_or(&b, p);
 	if (e)
@@ -364,7 +259,7 @@ static enum ax_err parse_contains(uint16_t *out, struct parser *p)
 	if (node[a].type == TYPE_NET || node[b].type == TYPE_NET)
 		e = agree(p, a, b);
 	else if (node[a].type != TYPE_STRING || node[b].type != TYPE_STRING)
-		e = bad(p, "contains() takes two strings or two networks");
+		e = lex_bad(&p->lex, "contains() takes two strings or two networks");
 	return e ? e : add(out, p, OP_CONTAINS, TYPE_BOOL, a, b);
 }
 
@@ -380,11 +275,11 @@ static enum ax_err parse_text(uint16_t *out, struct parser *p, const char *name,
 static enum ax_err parse_call(uint16_t *out, struct parser *p)
 {
 	char name[16] = { 0 };
-	size_t n = (size_t)(p->at - p->start);
-	memcpy(name, p->start, n < sizeof name ? n : sizeof name - 1);
-	enum ax_err e = next(p);
+	size_t n = (size_t)(p->lex.at - p->lex.start);
+	memcpy(name, p->lex.start, n < sizeof name ? n : sizeof name - 1);
+	enum ax_err e = lex_next(&p->lex);
 	if (!e)
-		e = expect(p, "(");
+		e = lex_expect(&p->lex, "(");
 	if (e)
 		return e;
 	if (strcmp(name, "cidr") == 0)
@@ -399,39 +294,39 @@ static enum ax_err parse_call(uint16_t *out, struct parser *p)
 		e = parse_text(out, p, "lower()", OP_LOWER, TYPE_STRING);
 	else
 		e = parse_text(out, p, "upper()", OP_UPPER, TYPE_STRING);
-	return e ? e : expect(p, ")");
+	return e ? e : lex_expect(&p->lex, ")");
 }
 
 static bool is_function(const struct parser *p)
 {
-	return is_word(p, "cidr") || is_word(p, "hash") || is_word(p, "contains") || is_word(p, "len") ||
-	       is_word(p, "lower") || is_word(p, "upper");
+	return lex_is_word(&p->lex, "cidr") || lex_is_word(&p->lex, "hash") || lex_is_word(&p->lex, "contains") ||
+	       lex_is_word(&p->lex, "len") || lex_is_word(&p->lex, "lower") || lex_is_word(&p->lex, "upper");
 }
 
 static enum ax_err parse_word(uint16_t *out, struct parser *p)
 {
-	if (is_word(p, "true") || is_word(p, "false"))
-		return parse_number(out, p, is_word(p, "true"), TYPE_BOOL);
+	if (lex_is_word(&p->lex, "true") || lex_is_word(&p->lex, "false"))
+		return parse_number(out, p, lex_is_word(&p->lex, "true"), TYPE_BOOL);
 	if (is_function(p))
 		return parse_call(out, p);
 	for (unsigned i = 0; i < FIELDS; i++) {
-		if (!is_word(p, fields[i].name))
+		if (!lex_is_word(&p->lex, fields[i].name))
 			continue;
 		enum ax_err e = add(out, p, OP_FIELD, fields[i].type, SELECTOR_NONE, SELECTOR_NONE);
 		if (e)
 			return e;
 		p->s->node[*out].field = fields[i].field;
 		p->s->uses |= fields[i].uses;
-		return next(p);
+		return lex_next(&p->lex);
 	}
-	return bad(p, "there is no field or function `%.*s`", (int)(p->at - p->start < 60 ? p->at - p->start : 60),
-		   p->start);
+	return lex_bad(&p->lex, "there is no field or function `%.*s`",
+		       (int)(p->lex.at - p->lex.start < 60 ? p->lex.at - p->lex.start : 60), p->lex.start);
 }
 
 static enum ax_err parse_negative(uint16_t *out, struct parser *p)
 {
 	uint16_t of;
-	enum ax_err e = next(p);
+	enum ax_err e = lex_next(&p->lex);
 	if (!e)
 		e = parse_factor(&of, p);
 	if (!e)
@@ -447,20 +342,21 @@ static enum ax_err parse_negative(uint16_t *out, struct parser *p)
 static enum ax_err parse_inner(uint16_t *out, struct parser *p)
 {
 	enum ax_err e;
-	if (p->token == TOKEN_INT)
-		return parse_number(out, p, p->number, TYPE_INT);
-	if (p->token == TOKEN_STRING)
+	if (p->lex.token == TOKEN_INT)
+		return parse_number(out, p, p->lex.number, TYPE_INT);
+	if (p->lex.token == TOKEN_STRING)
 		return parse_string(out, p);
-	if (p->token == TOKEN_WORD)
+	if (p->lex.token == TOKEN_WORD)
 		return parse_word(out, p);
-	if (is_sign(p, "-"))
+	if (lex_is_sign(&p->lex, "-"))
 		return parse_negative(out, p);
-	if (!is_sign(p, "("))
-		return bad(p, p->token == TOKEN_END ? "the expression is not complete" : "a value is missing");
-	e = next(p);
+	if (!lex_is_sign(&p->lex, "("))
+		return lex_bad(&p->lex,
+			       p->lex.token == TOKEN_END ? "the expression is not complete" : "a value is missing");
+	e = lex_next(&p->lex);
 	if (!e)
 		e = parse_or(out, p);
-	return e ? e : expect(p, ")");
+	return e ? e : lex_expect(&p->lex, ")");
 }
 
 /* All nesting goes through here. */
@@ -468,7 +364,7 @@ static enum ax_err parse_factor(uint16_t *out, struct parser *p)
 {
 	*out = SELECTOR_NONE;
 	if (p->depth == SELECTOR_DEPTH)
-		return bad(p, "the expression is nested too deeply");
+		return lex_bad(&p->lex, "the expression is nested too deeply");
 	p->depth++;
 	enum ax_err e = parse_inner(out, p);
 	p->depth--;
@@ -484,13 +380,13 @@ static enum ax_err parse_arithmetic(uint16_t *out, struct parser *p, bool terms)
 	while (!e) {
 		uint16_t a = *out, b;
 		unsigned i = 0;
-		while (i < 3 && !is_sign(p, sign[terms][i]))
+		while (i < 3 && !lex_is_sign(&p->lex, sign[terms][i]))
 			i++;
 		if (i == 3)
 			return AX_OK;
 		e = want(p, a, TYPE_INT, sign[terms][i]);
 		if (!e)
-			e = next(p);
+			e = lex_next(&p->lex);
 		if (!e)
 			e = terms ? parse_arithmetic(&b, p, false) : parse_factor(&b, p);
 		if (!e)
@@ -505,28 +401,28 @@ static enum ax_err parse_arithmetic(uint16_t *out, struct parser *p, bool terms)
 static enum ax_err parse_list(uint16_t *out, struct parser *p, uint16_t of)
 {
 	uint16_t item, last = SELECTOR_NONE;
-	enum ax_err e = next(p);
+	enum ax_err e = lex_next(&p->lex);
 	*out = SELECTOR_NONE;
 	if (!e && p->s->node[of].type == TYPE_BOOL)
-		e = bad(p, "a boolean is in no list");
+		e = lex_bad(&p->lex, "a boolean is in no list");
 	if (!e && p->s->node[of].op == OP_CONST)
-		e = bad(p, "a constant is looked for in a list");
+		e = lex_bad(&p->lex, "a constant is looked for in a list");
 	if (!e)
-		e = expect(p, "[");
+		e = lex_expect(&p->lex, "[");
 	while (!e) {
 		e = parse_arithmetic(&item, p, true);
 		bool constant = !e && p->s->node[item].op == OP_CONST;
 		if (!e && !constant)
-			e = bad(p, "a list has only constants");
+			e = lex_bad(&p->lex, "a list has only constants");
 		if (!e)
 			e = agree(p, of, item);
 		if (e)
 			break;
 		*(last == SELECTOR_NONE ? out : &p->s->node[last].next) = item;
 		last = item;
-		if (!is_sign(p, ","))
-			return expect(p, "]");
-		e = next(p);
+		if (!lex_is_sign(&p->lex, ","))
+			return lex_expect(&p->lex, "]");
+		e = lex_next(&p->lex);
 	}
 	return e;
 }
@@ -540,15 +436,15 @@ static enum ax_err parse_compare(uint16_t *out, struct parser *p)
 	if (e)
 		return e;
 	a = *out;
-	if (is_word(p, "in")) {
+	if (lex_is_word(&p->lex, "in")) {
 		e = parse_list(&b, p, a);
 		return e ? e : add(out, p, OP_IN, TYPE_BOOL, a, b);
 	}
-	while (i < 6 && !is_sign(p, sign[i]))
+	while (i < 6 && !lex_is_sign(&p->lex, sign[i]))
 		i++;
 	if (i == 6)
 		return AX_OK;
-	e = next(p);
+	e = lex_next(&p->lex);
 	if (!e)
 		e = parse_arithmetic(&b, p, true);
 	if (!e)
@@ -556,7 +452,8 @@ static enum ax_err parse_compare(uint16_t *out, struct parser *p)
 	if (e)
 		return e;
 	if (p->s->node[a].type == TYPE_BOOL || (i > 1 && p->s->node[a].type > TYPE_STRING))
-		return bad(p, "values of type %s can't be compared with %s", type_name[p->s->node[a].type], sign[i]);
+		return lex_bad(&p->lex, "values of type %s can't be compared with %s", type_name[p->s->node[a].type],
+			       sign[i]);
 	return add(out, p, OP_EQ + i, TYPE_BOOL, a, b);
 }
 
@@ -565,7 +462,7 @@ static enum ax_err parse_not(uint16_t *out, struct parser *p)
 	uint16_t of;
 	bool odd = false, any = false;
 	enum ax_err e = AX_OK;
-	for (; !e && is_sign(p, "!"); e = next(p)) {
+	for (; !e && lex_is_sign(&p->lex, "!"); e = lex_next(&p->lex)) {
 		odd = !odd;
 		any = true;
 	}
@@ -581,11 +478,11 @@ static enum ax_err parse_logic(uint16_t *out, struct parser *p, bool either)
 {
 	const char *sign = either ? "||" : "&&";
 	enum ax_err e = either ? parse_logic(out, p, false) : parse_not(out, p);
-	while (!e && is_sign(p, sign)) {
+	while (!e && lex_is_sign(&p->lex, sign)) {
 		uint16_t a = *out, b;
 		e = want(p, a, TYPE_BOOL, sign);
 		if (!e)
-			e = next(p);
+			e = lex_next(&p->lex);
 		if (!e)
 			e = either ? parse_logic(&b, p, false) : parse_not(&b, p);
 		if (!e)
@@ -603,11 +500,11 @@ static enum ax_err parse_or(uint16_t *out, struct parser *p)
 
 static enum ax_err parse_all(struct parser *p)
 {
-	enum ax_err e = next(p);
+	enum ax_err e = lex_next(&p->lex);
 	if (!e)
 		e = parse_or(&p->s->root, p);
-	if (!e && p->token != TOKEN_END)
-		e = bad(p, "what does `%.20s` mean here?", p->start);
+	if (!e && p->lex.token != TOKEN_END)
+		e = lex_bad(&p->lex, "what does `%.20s` mean here?", p->lex.start);
 	return e ? e : want(p, p->s->root, TYPE_BOOL, "a rule");
 }
 
@@ -624,7 +521,7 @@ enum ax_err selector_parse(struct selector **out, const char *text)
 		selector_free(s);
 		return ax_fail(AX_ENOMEM, "no memory for an expression");
 	}
-	struct parser p = { .text = text, .at = text, .start = text, .s = s };
+	struct parser p = { .lex = { .text = text, .at = text, .start = text, .strings = s->text }, .s = s };
 	enum ax_err e = parse_all(&p);
 	if (e)
 		selector_free(s);
