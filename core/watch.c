@@ -55,10 +55,16 @@ static int64_t now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* A commit in the making: each page that is written is an event. */
+/* A commit in the making: each run of pages that is written is an event, and they come thick. */
 static void pause_a_moment(void)
 {
-	nanosleep(&(struct timespec){ 0, 200000 }, NULL);
+	nanosleep(&(struct timespec){ 0, 50000 }, NULL);
+}
+
+/* The new state is to be seen before it can be read; an event comes when it can. */
+static void wait_for_flush(const struct ax_watch *w)
+{
+	ppoll(&(struct pollfd){ .fd = w->fd, .events = POLLIN }, 1, &(struct timespec){ 0, 200000 }, NULL);
 }
 
 /* Is there something newer than seen? */
@@ -67,7 +73,7 @@ static bool newer(struct ax_watch *w, struct ax_store *s, uint64_t seen)
 	if (ax_store_last_txn(s) == seen)
 		return false;
 	if (w->told == seen)
-		pause_a_moment();
+		wait_for_flush(w);
 	w->told = seen;
 	return true;
 }
@@ -76,17 +82,18 @@ bool ax_watch_wait(struct ax_watch *w, struct ax_store *s, uint64_t seen, int ti
 {
 	struct pollfd fds[2] = { { .fd = w->fd, .events = POLLIN }, { .fd = other_fd, .events = POLLIN } };
 	int64_t end = timeout_ms < 0 ? 0 : now_ms() + timeout_ms;
-	for (;;) {
+	for (bool woken = false;; woken = true) {
 		/* drain first: a commit that comes after it leaves an event, one before it has moved the txn */
 		ax_watch_drain(w);
 		if (newer(w, s, seen))
 			return true;
+		if (woken)
+			pause_a_moment();
 		int64_t left = timeout_ms < 0 ? -1 : end - now_ms();
 		if (timeout_ms >= 0 && left < 0)
 			left = 0;
 		int n = poll(fds, 2, (int)left);
 		if (n == 0 || (n < 0 && errno != EINTR) || (n > 0 && fds[1].revents))
 			return newer(w, s, seen);
-		pause_a_moment();
 	}
 }

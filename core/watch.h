@@ -4,9 +4,9 @@
  * event follows every durable commit, and nothing is lost when the writer is killed right after. Events are hints:
  * after one, read ax_store_last_txn() and the log from where one was. A transaction that is begun then may still get
  * the old state: the new one is to be seen before the writer has flushed it, and to be read only after. So wait again
- * for the same state: a wait that has told of it before pauses, and does not spin for as long as a disk takes.
+ * for the same state: a wait that has told of it before waits for the flush, and does not spin meanwhile.
  * A repack puts another data file in its place: the next drain or wait watches that.
- * Cost: none while nothing is written, and then a look each 0.2 ms at most. Threads: one at a time. */
+ * Cost: none while nothing is written, and then a look each 0.05 ms at most. Threads: one at a time. */
 #ifndef AX_WATCH_H
 #define AX_WATCH_H
 
