@@ -70,7 +70,7 @@ PUBLIC_HEADERS  := $(filter-out $(PRIVATE_HEADERS),$(sort $(wildcard core/*.h)))
 
 PROGRAMS := $(BUILD)/apex $(BUILD)/apexfs $(BUILD)/apexd
 UNIT     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/core/test_*.c tests/fs/test_*.c tests/dnsd/test_*.c tests/tools/test_*.c))
-BENCHES  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c)) $(BUILD)/tests/bench/barefs
+BENCHES  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 HELPERS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tool_*.c))
 FUZZERS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 

@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""apexd beside its peers: gdnsd, YADIFA, NSD, Knot, BIND and PowerDNS from Debian, and a bare reflector of datagrams.
+
+    tests/bench/daemon.py BUILD [WORD]    groups of rows whose name has the word; README.md tells how to read them
+
+What a row compares is taken in turns in one run; measured is the median of the rounds, with the least and the greatest.
+A server that is not installed is left out, with a line that says so."""
+import os
+import shutil
+import sys
+import tempfile
+
+import daemon_change
+import loads
+import measure
+import servers
+
+
+class Bench:
+    """What groups of rows share: the build, a folder, the loads, the servers that run."""
+
+    def __init__(self, build, where):
+        self.build, self.where = build, where
+        self.zones, self.running = {}, []
+        servers.Apexd.build = servers.Reflector.build = build
+
+    def zone(self, load, names=None):
+        names = names or measure.scaled(loads.NAMES[load], 10)
+        if (load, names) not in self.zones:
+            where = os.path.join(self.where, f"{load}.{names}")
+            os.mkdir(where)
+            self.zones[load, names] = loads.Zone(load, where, names)
+        return self.zones[load, names]
+
+    def prepare(self, kinds, zones, workers=1):
+        """One of each server that is installed, not started, in this order."""
+        made = [kind(zones, self.where, workers) for kind in kinds if kind.installed()]
+        self.running += made
+        return made
+
+    def run(self, kinds, zones, workers=1):
+        """The same, started; apexd with its images complete."""
+        made = self.prepare(kinds, zones, workers)
+        for s in made:
+            s.start()
+            if s.name == "apexd":
+                s.wait_images()
+        return made
+
+    def stop_all(self):
+        """And remove what they have on disk."""
+        for s in self.running:
+            s.stop()
+            shutil.rmtree(s.dir)
+        self.running.clear()
+
+
+GROUPS = {
+    "daemon_change": daemon_change.measure_changes,
+}
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit("usage: daemon.py BUILD [WORD]")
+    word = sys.argv[2] if len(sys.argv) > 2 else ""
+    groups = [group for name, group in GROUPS.items() if word in name]
+    if not groups:
+        return
+    absent = [kind.name for kind in servers.PEERS if not kind.installed()]
+    if absent:
+        print(f"daemon: not a run that counts, without {', '.join(absent)} (make bench-deps)")
+    where = tempfile.mkdtemp(prefix="apexbench.")
+    bench = Bench(os.path.abspath(sys.argv[1]), where)
+    try:
+        for group in groups:
+            try:
+                group(bench)
+            finally:
+                bench.stop_all()
+    finally:
+        shutil.rmtree(where)
+
+
+main()

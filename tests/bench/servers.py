@@ -1,0 +1,338 @@
+"""The servers that are compared: how each is told of zones, started on a free port of 127.0.0.1, and ended.
+
+    s = Knot(zones, where, workers=1)      zones: what loads.py makes; where: a folder that s makes its own in
+    s.start()                              seconds until the last zone's probe was answered right
+    s.pids()                               its processes
+    s.stop()                               its files stay, for a start anew
+
+All are Debian's; minimal responses, no rate limits, no logging of queries."""
+import os
+import shutil
+import signal
+import subprocess
+import time
+import urllib.request
+
+import measure
+from loads import run
+
+START_LIMIT_S, STOP_LIMIT_S = 300, 30
+
+
+class Server:
+    name = program = "?"
+    signed = True   # serves signed zones
+    updates = False  # takes UPDATE
+
+    def __init__(self, zones, where, workers=1):
+        self.workers, self.port = workers, measure.free_port()
+        self.dir = os.path.join(where, f"{self.name.replace(' ', '-')}.{self.port}")
+        self.process = self.log = None
+        os.mkdir(self.dir)
+        self.zones = [z for z in zones if self.signed or z.load != "signed"]
+        self.prepare()
+
+    @classmethod
+    def installed(cls):
+        return shutil.which(cls.program) is not None
+
+    def prepare(self):
+        """Write the configuration, and bring the zones to where the server wants them."""
+        raise NotImplementedError
+
+    def command(self):
+        raise NotImplementedError
+
+    # -- for those who prepare --
+
+    def file(self, name, text):
+        path = os.path.join(self.dir, name)
+        with open(path, "w", encoding="ascii") as f:
+            f.write(text)
+        return path
+
+    def folder(self, name):
+        path = os.path.join(self.dir, name)
+        os.mkdir(path)
+        return path
+
+    def each_zone(self, form, where=None):
+        """The configuration of all zones, from that of one; their files are copied, for some servers write them."""
+        where = where or self.folder("zones")
+        for z in self.zones:
+            shutil.copy(z.path, os.path.join(where, z.apex))
+        return "".join(form.format(apex=z.apex, path=os.path.join(where, z.apex)) for z in self.zones)
+
+    # -- for those who measure --
+
+    def start(self):
+        with open(os.path.join(self.dir, "log"), "a", encoding="ascii") as log:
+            begun = time.perf_counter()
+            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            cwd=self.dir)
+        probe = self.zones[-1]
+        while not measure.answers_right(self.port, probe.probe, probe.probe_address):
+            self.check_alive(begun)
+            time.sleep(.0003)
+        return time.perf_counter() - begun
+
+    def check_alive(self, begun):
+        if self.process.poll() is None and time.perf_counter() - begun < START_LIMIT_S:
+            return
+        self.stop()
+        with open(os.path.join(self.dir, "log"), encoding="utf8", errors="replace") as f:
+            raise RuntimeError(f"{self.name} doesn't answer: {f.read()[-1000:]}")
+
+    def pids(self):
+        return measure.family(self.process.pid)
+
+    def stop(self):
+        if not self.process:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            for pid in self.pids():
+                os.kill(pid, signal.SIGKILL)
+            self.process.wait()
+        self.process = None
+
+
+class Apexd(Server):
+    name, program = "apexd", "true"
+    build = None     # set by whoever measures
+
+    def prepare(self):
+        self.metrics = measure.free_port()
+        self.repo = os.path.join(self.dir, "repo")
+        self.more = []
+        if len(self.zones) > 100:
+            self.prepare_many()
+        else:
+            self.apex("init", self.zones[0].apex)
+            for z in self.zones:
+                if z is not self.zones[0]:
+                    self.apex("zone", "add", z.apex)
+                self.apex("--zone", z.apex, "import", z.path)
+
+    def prepare_many(self):
+        """In memory, and then to where it belongs: it is two flushes a zone."""
+        with subprocess.Popen([self.build + "/tests/bench/add_zones", "/dev/shm" + self.repo], stdin=subprocess.PIPE,
+                              text=True) as p:
+            for z in self.zones:
+                p.stdin.write(f"{z.apex} {z.path}\n")
+        shutil.move("/dev/shm" + self.repo, self.repo)
+
+    def apex(self, *words):
+        run(self.build + "/apex", "--repo", self.repo, *words,
+            env=dict(os.environ, APEX_AUTHOR_NAME="Bench", APEX_AUTHOR_EMAIL="bench@example.org"))
+
+    def command(self):
+        return [self.build + "/apexd", "--repo", self.repo, "--listen", f"127.0.0.1:{self.port}",
+                "--threads", str(self.workers), "--metrics", f"127.0.0.1:{self.metrics}", *self.more]
+
+    def wait_images(self):
+        """Until each zone has its image in memory."""
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics}/readyz", timeout=60):
+                    return
+            except OSError:
+                time.sleep(.005)
+
+
+class Gdnsd(Server):
+    name = program = "gdnsd"
+    signed = False
+
+    def prepare(self):
+        self.each_zone("")
+        self.file("config", f"""
+options => {{ run_dir => "{self.folder('run')}", state_dir => "{self.folder('state')}",
+  listen => {{ "127.0.0.1:{self.port}" => {{ udp_threads = {self.workers}, tcp_threads = {self.workers},
+    tcp_clients_per_thread = 500 }} }} }}
+""")
+
+    def command(self):
+        return ["gdnsd", "-c", self.dir, "start"]
+
+
+class Yadifa(Server):
+    name, program = "YADIFA", "yadifad"
+    updates = True
+
+    def prepare(self):
+        data = self.folder("zones")
+        zones = self.each_zone("<zone>\n domain {apex}\n file {apex}\n type primary\n allow-update 127.0.0.1\n</zone>\n",
+                               data)
+        self.file("conf", f"""
+<main>
+ daemon off
+ chroot off
+ uid {os.getuid()}
+ gid {os.getgid()}
+ pidfile "{self.dir}/pid"
+ datapath "{data}"
+ logpath "{self.folder('logs')}"
+ keyspath "{self.folder('keys')}"
+ xfrpath "{self.folder('xfr')}"
+ listen 127.0.0.1 port {self.port}
+ statistics off
+ queries-log-type 0
+ thread-count-by-address {self.workers}
+</main>
+<rrl>
+ enabled false
+</rrl>
+<channels>
+ stderr STDERR
+</channels>
+<loggers>
+ system EMERG,ALERT,CRIT,ERR stderr
+</loggers>
+{zones}""")
+
+    def command(self):
+        return ["yadifad", "-c", self.dir + "/conf"]
+
+
+class Nsd(Server):
+    name, program = "NSD", "nsd"
+
+    def prepare(self):
+        self.file("conf", f"""
+server:
+ ip-address: 127.0.0.1@{self.port}
+ server-count: {self.workers}
+ reuseport: {"yes" if self.workers > 1 else "no"}
+ database: ""
+ username: ""
+ chroot: ""
+ zonelistfile: "{self.dir}/zone.list"
+ logfile: "{self.dir}/nsd.log"
+ pidfile: "{self.dir}/pid"
+ xfrdfile: "{self.dir}/xfrd.state"
+ xfrdir: "{self.dir}"
+ tcp-count: 200
+ rrl-ratelimit: 0
+ minimal-responses: yes
+remote-control:
+ control-enable: no
+""" + self.each_zone("zone:\n name: {apex}\n zonefile: {path}\n"))
+
+    def command(self):
+        return ["nsd", "-d", "-c", self.dir + "/conf"]
+
+
+class Knot(Server):
+    name, program = "Knot", "knotd"
+    updates = True
+
+    def prepare(self):
+        self.file("conf", f"""
+server:
+    rundir: "{self.folder('run')}"
+    listen: 127.0.0.1@{self.port}
+    udp-workers: {self.workers}
+    tcp-workers: {self.workers}
+    background-workers: 2
+    tcp-reuseport: {"on" if self.workers > 1 else "off"}
+log:
+  - target: stderr
+    any: error
+database:
+    storage: "{self.folder('db')}"
+acl:
+  - id: local
+    address: 127.0.0.1
+    action: update
+template:
+  - id: default
+    acl: local
+    zonefile-sync: -1
+zone:
+""" + self.each_zone('  - domain: {apex}\n    file: "{path}"\n'))
+
+    def command(self):
+        return ["knotd", "-c", self.dir + "/conf"]
+
+
+class Bind(Server):
+    name, program = "BIND", "named"
+    updates = True
+    zone_options = ""
+
+    def prepare(self):
+        zone = 'zone "{apex}" {{ type primary; file "{path}"; allow-update {{ 127.0.0.1; }}; %s }};\n'
+        self.file("conf", f"""
+options {{
+  directory "{self.dir}"; pid-file "{self.dir}/pid"; session-keyfile "{self.dir}/session";
+  listen-on port {self.port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
+  recursion no; dnssec-validation no; notify no; minimal-responses yes; check-integrity no;
+}};
+controls {{ }};
+logging {{ category default {{ default_stderr; }}; channel default_stderr {{ stderr; severity error; }}; }};
+""" + self.each_zone(zone % self.zone_options))
+
+    def command(self):
+        return ["named", "-f", "-n", str(self.workers), "-c", self.dir + "/conf"]
+
+
+class BindRaw(Bind):
+    """From zone files in its own format."""
+    name, zone_options = "BIND raw", "masterfile-format raw;"
+
+    def prepare(self):
+        super().prepare()
+        for z in self.zones:
+            run("named-compilezone", "-q", "-F", "raw", "-o", os.path.join(self.dir, "zones", z.apex), z.apex, z.path)
+
+
+class Powerdns(Server):
+    """From a filled LMDB."""
+    name, program = "PowerDNS", "pdnsutil"
+
+    def prepare(self):
+        self.file("pdns.conf", f"""
+launch=lmdb
+lmdb-filename={self.dir}/lmdb
+local-address=127.0.0.1
+local-port={self.port}
+socket-dir={self.dir}
+receiver-threads={self.workers}
+reuseport={"yes" if self.workers > 1 else "no"}
+guardian=no
+daemon=no
+disable-syslog=yes
+loglevel=3
+write-pid=no
+""")
+        for z in self.zones:
+            run("pdnsutil", "--config-dir=" + self.dir, "load-zone", z.apex, z.path)
+            if z.load == "signed":
+                run("pdnsutil", "--config-dir=" + self.dir, "set-presigned", z.apex)
+
+    def command(self):
+        return ["pdns_server", "--config-dir=" + self.dir]
+
+
+class Reflector(Server):
+    """No name server: the floor under all of them."""
+    name, program = "reflector", "true"
+    build = None
+
+    def prepare(self):
+        pass
+
+    def start(self):
+        self.process = subprocess.Popen(self.command())
+        time.sleep(.2)
+        return 0
+
+    def command(self):
+        return [self.build + "/tests/bench/reflect", str(self.port), str(self.workers)]
+
+
+# A run counts only with all of these in it.
+PEERS = Gdnsd, Nsd, Knot, Yadifa, Bind
