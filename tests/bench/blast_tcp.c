@@ -101,10 +101,10 @@ static bool take(struct connection *c)
 	return n != 0;
 }
 
-/* Queries are put together until half the window is free: as clients that have much to ask do. */
+/* What was answered is asked anew at once, in one segment. */
 static void ask(struct connection *c, bool asking)
 {
-	if (c->out_at == c->out_n && asking && c->under_way <= window / 2) {
+	if (c->out_at == c->out_n && asking && c->under_way < window) {
 		uint64_t now = now_ns();
 		c->out_at = c->out_n = 0;
 		for (; c->under_way < window; c->under_way++, tally.asked++) {

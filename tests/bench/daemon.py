@@ -11,6 +11,10 @@ import sys
 import tempfile
 
 import daemon_change
+import daemon_latency
+import daemon_start
+import daemon_tcp
+import daemon_udp
 import loads
 import measure
 import servers
@@ -39,12 +43,11 @@ class Bench:
         return made
 
     def run(self, kinds, zones, workers=1):
-        """The same, started; apexd with its images complete."""
+        """The same, started and complete."""
         made = self.prepare(kinds, zones, workers)
         for s in made:
             s.start()
-            if s.name == "apexd":
-                s.wait_images()
+            s.wait_complete()
         return made
 
     def stop_all(self):
@@ -57,6 +60,11 @@ class Bench:
 
 GROUPS = {
     "daemon_change": daemon_change.measure_changes,
+    "daemon_start": daemon_start.measure_big,
+    "daemon_zones": daemon_start.measure_small_zones,
+    "daemon_udp": daemon_udp.measure_udp,
+    "daemon_tcp": daemon_tcp.measure_tcp,
+    "daemon_latency": daemon_latency.measure_latency,
 }
 
 

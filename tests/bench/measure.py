@@ -1,9 +1,11 @@
 """What the daemon's benchmarks share: processes, clocks, tables of ratios."""
+import json
 import os
 import random
 import re
 import socket
 import statistics
+import subprocess
 import time
 
 from loads import message
@@ -17,6 +19,11 @@ def rounds(otherwise):
 
 def scaled(n, least=1):
     return max(n // SCALE, least)
+
+
+def seconds(s):
+    """How long a load lasts."""
+    return max(s / SCALE, .1)
 
 
 # -- processes -----------------------------------------------------------------------------------------------------
@@ -87,6 +94,24 @@ def answers_right(port, name, wanted, timeout_s=.02):
         except OSError:
             return False
     return answer[3] & 15 == 0 and answer[6:8] != b"\0\0" and socket.inet_aton(wanted) in answer
+
+
+# -- generators ----------------------------------------------------------------------------------------------------
+
+SERVER_CPU, GENERATOR_CPU = {0}, {1}  # where one worker is measured
+
+
+def blast(program, server, queries, lasting, *more, cpus=None):
+    """Run a generator (blast.h) and return its tally. An answer that no load has is an error."""
+    where = ["taskset", "-c", ",".join(map(str, cpus))] if cpus else []
+    done = subprocess.run([*where, program, *more, str(server.port), queries, str(lasting)], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{server.name}: {done.stderr.strip()}")
+    tally = json.loads(done.stdout)
+    if not tally["answered"] or tally["noerror"] + tally["nxdomain"] < tally["answered"]:
+        raise RuntimeError(f"{server.name}: wrong answers: {tally}")
+    return tally
 
 
 # -- tables --------------------------------------------------------------------------------------------------------

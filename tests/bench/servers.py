@@ -2,6 +2,7 @@
 
     s = Knot(zones, where, workers=1)      zones: what loads.py makes; where: a folder that s makes its own in
     s.start()                              seconds until the last zone's probe was answered right
+    s.wait_complete()                      and until all is in memory
     s.pids()                               its processes
     s.stop()                               its files stay, for a start anew
 
@@ -10,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import urllib.request
 
@@ -27,7 +29,7 @@ class Server:
     def __init__(self, zones, where, workers=1):
         self.workers, self.port = workers, measure.free_port()
         self.dir = os.path.join(where, f"{self.name.replace(' ', '-')}.{self.port}")
-        self.process = self.log = None
+        self.process, self.begun = None, 0
         os.mkdir(self.dir)
         self.zones = [z for z in zones if self.signed or z.load != "signed"]
         self.prepare()
@@ -67,17 +69,21 @@ class Server:
 
     def start(self):
         with open(os.path.join(self.dir, "log"), "a", encoding="ascii") as log:
-            begun = time.perf_counter()
+            self.begun = time.perf_counter()
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             cwd=self.dir)
         probe = self.zones[-1]
         while not measure.answers_right(self.port, probe.probe, probe.probe_address):
-            self.check_alive(begun)
+            self.check_alive()
             time.sleep(.0003)
-        return time.perf_counter() - begun
+        return time.perf_counter() - self.begun
 
-    def check_alive(self, begun):
-        if self.process.poll() is None and time.perf_counter() - begun < START_LIMIT_S:
+    def wait_complete(self):
+        """Seconds from the start until all that it will have in memory is there."""
+        return time.perf_counter() - self.begun
+
+    def check_alive(self):
+        if self.process.poll() is None and time.perf_counter() - self.begun < START_LIMIT_S:
             return
         self.stop()
         with open(os.path.join(self.dir, "log"), encoding="utf8", errors="replace") as f:
@@ -107,7 +113,7 @@ class Apexd(Server):
         self.metrics = measure.free_port()
         self.repo = os.path.join(self.dir, "repo")
         self.more = []
-        if len(self.zones) > 100:
+        if len(self.zones) >= 100:
             self.prepare_many()
         else:
             self.apex("init", self.zones[0].apex)
@@ -118,11 +124,10 @@ class Apexd(Server):
 
     def prepare_many(self):
         """In memory, and then to where it belongs: it is two flushes a zone."""
-        with subprocess.Popen([self.build + "/tests/bench/add_zones", "/dev/shm" + self.repo], stdin=subprocess.PIPE,
-                              text=True) as p:
-            for z in self.zones:
-                p.stdin.write(f"{z.apex} {z.path}\n")
-        shutil.move("/dev/shm" + self.repo, self.repo)
+        with tempfile.TemporaryDirectory(dir="/dev/shm") as memory:
+            made = os.path.join(memory, "repo")
+            run(self.build + "/tests/bench/add_zones", made, input="".join(f"{z.apex} {z.path}\n" for z in self.zones))
+            shutil.move(made, self.repo)
 
     def apex(self, *words):
         run(self.build + "/apex", "--repo", self.repo, *words,
@@ -132,13 +137,13 @@ class Apexd(Server):
         return [self.build + "/apexd", "--repo", self.repo, "--listen", f"127.0.0.1:{self.port}",
                 "--threads", str(self.workers), "--metrics", f"127.0.0.1:{self.metrics}", *self.more]
 
-    def wait_images(self):
-        """Until each zone has its image in memory."""
+    def wait_complete(self):
         while True:
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics}/readyz", timeout=60):
-                    return
+                    return time.perf_counter() - self.begun
             except OSError:
+                self.check_alive()
                 time.sleep(.005)
 
 
@@ -181,6 +186,7 @@ class Yadifa(Server):
  statistics off
  queries-log-type 0
  thread-count-by-address {self.workers}
+ max-tcp-queries 255
 </main>
 <rrl>
  enabled false
@@ -328,7 +334,7 @@ class Reflector(Server):
     def start(self):
         self.process = subprocess.Popen(self.command())
         time.sleep(.2)
-        return 0
+        return .2
 
     def command(self):
         return [self.build + "/tests/bench/reflect", str(self.port), str(self.workers)]
