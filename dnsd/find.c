@@ -4,10 +4,9 @@
 
 #include "dnsd/hot.h"
 
-static inline const struct image_name *probe(struct index_step at, uint64_t hash, const uint8_t *relative, size_t n)
+static inline const struct image_name *probe(struct index_hits h, const uint8_t *relative, size_t n)
 {
 	uint32_t item;
-	struct index_hits h = index_hits(index_find_from(at, hash), hash);
 	while (index_next(&item, &h)) {
 		const struct image_name *node = slab_at(item);
 		if (node->n == n && octets_same(node->name, relative, n))
@@ -16,16 +15,17 @@ static inline const struct image_name *probe(struct index_step at, uint64_t hash
 	return NULL;
 }
 
-static struct index_step root(const struct image *im)
+/* The node that is called so before the apex's part. */
+static inline const struct image_name *node_of(const struct image *im, const uint8_t *relative, size_t n)
 {
-	return (struct index_step){ im->names, 0 };
+	uint64_t hash = dname_hash(relative, n);
+	return probe(index_hits(index_find(im->names, hash), hash), relative, n);
 }
 
 const struct image_name *find_exact(const struct image *im, const struct dname *name, unsigned labels)
 {
-	const uint8_t *relative = dname_tail(name, labels);
 	size_t n = image_relative(im, name, labels);
-	return n ? probe(root(im), dname_hash(relative, n), relative, n) : im->top;
+	return n ? node_of(im, dname_tail(name, labels), n) : im->top;
 }
 
 /* What is hidden can't be asked for. */
@@ -42,7 +42,7 @@ static inline const struct image_name *find_visible(const struct image *im, cons
 		return im->top;
 	if (!a || a->labels != labels)
 		return visible(find_exact(im, name, labels));
-	return visible(probe(a->at, a->hash, dname_tail(name, labels), image_relative(im, name, labels)));
+	return visible(probe(a->hits, dname_tail(name, labels), image_relative(im, name, labels)));
 }
 
 static const struct image_name *wildcard_below(const struct image *im, const struct image_name *encloser)
@@ -52,7 +52,7 @@ static const struct image_name *wildcard_below(const struct image *im, const str
 		return NULL;
 	size_t n = 2 + (size_t)encloser->n;
 	memcpy(relative + 2, encloser->name, encloser->n);
-	return visible(probe(root(im), dname_hash(relative, n), relative, n));
+	return visible(node_of(im, relative, n));
 }
 
 /* A name and how many labels below the apex it has. */
@@ -156,11 +156,13 @@ bool find_begin(struct find_ahead *a, const struct image *im, const struct dname
 {
 	a->labels = im->apex_labels + first_depth(im, name->labels - (unsigned)im->apex_labels);
 	a->hash = image_name_hash(im, name, a->labels);
-	a->at = root(im);
+	a->at = (struct index_step){ im->names, 0 };
 	while (index_bits(a->at.link) && a->at.used < NEAR_BITS)
 		a->at = index_down(a->at, a->hash);
-	if (a->at.used < NEAR_BITS)
+	if (a->at.used < NEAR_BITS) {
+		a->hits = index_hits(index_find_from(a->at, a->hash), a->hash);
 		return false;
+	}
 	__builtin_prefetch(index_bits(a->at.link) ? (const void *)index_slot(a->at, a->hash)
 						  : index_node(a->at.link));
 	return true;

@@ -25,31 +25,34 @@ struct find {
 
 /* Where a lookup will look first, and how far towards it one is. */
 struct find_ahead {
-	uint64_t hash;        /* of the part of the name */
-	unsigned labels;      /* that has so many labels, the apex's too */
-	struct index_step at; /* on the way to its leaf */
+	uint64_t hash;          /* of the part of the name */
+	unsigned labels;        /* that has so many labels, the apex's too */
+	struct index_step at;   /* on the way to its leaf */
+	struct index_hits hits; /* once there: what it may be */
 };
-/* Begin: name must be at or below the apex, and the image ready. True: the way leads through memory that is likely to
- * be far away, and find_ahead fetches it. */
+/* Begin: name must be at or below the apex, and the image ready. True: the rest of the way is through memory that is
+ * likely to be far away; find_ahead is to be called until it says false. */
 bool find_begin(struct find_ahead *a, const struct image *im, const struct dname *name);
-/* FIND_STEPS times, one line of memory each: of a directory, the leaf, the block of the name. */
-enum { FIND_STEPS = 3 };
-static inline void find_ahead(struct find_ahead *a)
+/* Read the line of memory that was fetched, and fetch the one it leads to: of a directory, the leaf, the block of the
+ * name. False: that was the last. */
+static inline bool find_ahead(struct find_ahead *a)
 {
 	uint32_t item;
 	if (index_bits(a->at.link)) {
 		a->at = index_down(a->at, a->hash);
 		__builtin_prefetch(index_bits(a->at.link) ? (const void *)index_slot(a->at, a->hash)
 							  : index_node(a->at.link));
-		return;
+		return true;
 	}
-	for (struct index_hits h = index_hits(index_node(a->at.link), a->hash); index_next(&item, &h);) {
+	a->hits = index_hits(index_find_from(a->at, a->hash), a->hash);
+	for (struct index_hits h = a->hits; index_next(&item, &h);) {
 		__builtin_prefetch(slab_at(item));
 		__builtin_prefetch((const uint8_t *)slab_at(item) + 64);
 	}
+	return false;
 }
-/* The lookup itself, begun with the same name or (a NULL) not yet; qtype DS looks past a cut at the name itself (RFC
- * 4035 3.1.4.1). */
+/* The lookup itself, for which all that was begun with the same name is done, or (a NULL) nothing was begun; qtype DS
+ * looks past a cut at the name itself (RFC 4035 3.1.4.1). */
 void find_name(struct find *out, const struct image *im, const struct dname *name, uint16_t qtype,
 	       const struct find_ahead *a);
 

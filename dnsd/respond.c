@@ -221,7 +221,8 @@ enum respond respond(struct packet *m, struct query *q, struct ax_slice wire, co
 		im = view_zone_any(v, &q->name, q->qtype);
 	if (verdict || !has_image(q, im))
 		return finish(m, q, im, verdict, NULL, transport, s);
-	find_begin(&a, im, &q->name);
+	for (bool more = find_begin(&a, im, &q->name); more;)
+		more = find_ahead(&a);
 	return answer(m, q, im, &a, transport, s);
 }
 

@@ -45,11 +45,16 @@ struct respond_task {
 	struct find_ahead ahead;
 };
 bool respond_read(struct respond_task *t, struct ax_slice wire, struct respond_asker *a, struct stats *s);
-static inline void respond_fetch(struct respond_task *const *t, unsigned n)
+/* Reorders the array. */
+static inline void respond_fetch(struct respond_task **t, unsigned n)
 {
-	for (unsigned step = 0; step < FIND_STEPS; step++)
+	while (n) {
+		unsigned left = 0;
 		for (unsigned i = 0; i < n; i++)
-			find_ahead(&t[i]->ahead);
+			if (find_ahead(&t[i]->ahead))
+				t[left++] = t[i];
+		n = left;
+	}
 }
 enum respond respond_write(struct packet *m, struct respond_task *t, struct stats *s);
 

@@ -151,9 +151,9 @@ static bool serve(struct server *s, uint32_t i, struct ax_slice wire)
 				   .listener = c->listener,
 				   .transport = c->transport,
 				   .keepalive_ds = s->packet.keepalive_ds };
-	struct respond_task t;
+	struct respond_task t, *far = &t;
 	stats_add(&s->stats.queries[c->transport], 1);
-	(void)respond_read(&t, wire, &a, &s->stats);
+	respond_fetch(&far, respond_read(&t, wire, &a, &s->stats));
 	enum respond r = respond_write(&s->packet, &t, &s->stats);
 	if (r == RESPOND_DROP)
 		return false;
