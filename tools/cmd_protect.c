@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const char *review;
-static bool signed_only, off;
+static bool signed_only, off, json;
 static struct option_list key_paths;
 
 static const struct option options[] = {
@@ -15,6 +15,7 @@ static const struct option options[] = {
 	  NULL },
 	{ "signed", 0, NULL, "only signed commits may come (apex approve --key)", NULL, NULL, &signed_only },
 	{ "off", 0, NULL, "protect it no longer", NULL, NULL, &off },
+	{ "json", 0, NULL, "list: for scripts", NULL, NULL, &json },
 	{ 0 },
 };
 
@@ -33,42 +34,69 @@ static enum ax_err parse(struct ax_protect *p)
 	return AX_OK;
 }
 
-static enum ax_err put_keys(struct cli *c, const char *branch)
+static void put(struct ax_buf *out, const char *branch, const struct ax_protect *p, const struct ax_keys *keys)
 {
-	struct ax_keys keys;
-	enum ax_err e = ax_protect_keys(&keys, c->txn, c->zone.id, branch);
-	for (size_t i = 0; !e && i < keys.n; i++) {
-		ax_buf_str(&c->out, "  key ");
-		ax_public_text(&c->out, &keys.v[i]);
+	ax_buf_printf(out, "%s review=%u%s\n", branch, p->reviews, p->signed_only ? " signed" : "");
+	for (size_t i = 0; i < keys->n; i++) {
+		ax_buf_str(out, "  key ");
+		ax_public_text(out, &keys->v[i]);
 	}
-	ax_keys_fini(&keys);
-	return e;
 }
 
-static enum ax_err put(struct cli *c, const char *branch)
+static struct json_t *json_branch(const char *branch, const struct ax_protect *p, const struct ax_keys *keys)
 {
+	struct json_t *object = json_object_new(), *list = json_array_new();
+	struct ax_buf text = AX_BUF_INIT;
+	json_put_text(object, "branch", branch);
+	json_put_number(object, "review", p->reviews);
+	json_put_bool(object, "signed", p->signed_only);
+	for (size_t i = 0; i < keys->n; i++) {
+		ax_buf_clear(&text);
+		ax_public_text(&text, &keys->v[i]);
+		json_add_slice(list, ax_slice(text.p, text.n ? text.n - 1 : 0)); /* without its LF */
+	}
+	json_put(object, "keys", list);
+	ax_buf_fini(&text);
+	return object;
+}
+
+static enum ax_err list_branch(struct cli *c, const char *branch, struct json_t *list)
+{
+	struct ax_keys keys = { 0 };
 	struct ax_protect p;
 	enum ax_err e = ax_protect_get(&p, c->txn, c->zone.id, branch);
-	if (!e && p.on)
-		ax_buf_printf(&c->out, "%s review=%u%s\n", branch, p.reviews, p.signed_only ? " signed" : "");
-	return e ? e : put_keys(c, branch);
+	if (e || !p.on)
+		return e;
+	e = ax_protect_keys(&keys, c->txn, c->zone.id, branch);
+	if (!e && json)
+		json_add(list, json_branch(branch, &p, &keys));
+	else if (!e)
+		put(&c->out, branch, &p, &keys);
+	ax_keys_fini(&keys);
+	return e;
 }
 
 static enum ax_err list(struct cli *c)
 {
 	char path[AX_REF_PATH_MAX + 1] = "";
+	struct json_t *list = json ? json_array_new() : NULL;
 	struct ax_ref ref;
 	enum ax_err e;
-	while (!(e = ax_ref_next(&ref, path, c->txn, c->zone.id, "heads/", path)))
-		if ((e = put(c, path + strlen("heads/"))))
-			return e;
-	return e == AX_ENOENT ? ax_buf_check(&c->out) : e;
+	while (!(e = ax_ref_next(&ref, path, c->txn, c->zone.id, "heads/", path)) &&
+	       !(e = list_branch(c, path + strlen("heads/"), list)))
+		;
+	enum ax_err printed = json ? json_print(&c->out, list) : ax_buf_check(&c->out);
+	return e == AX_ENOENT ? printed : e;
 }
 
 static enum ax_err run(struct cli *c, struct words *w)
 {
 	struct ax_protect p;
 	enum ax_err e = parse(&p);
+	if (!e && !w->n && (off || review || signed_only || key_paths.n))
+		e = ax_fail(AX_EUSAGE, "protect: which branch?");
+	if (!e && w->n && json)
+		e = ax_fail(AX_EUSAGE, "protect: --json lists");
 	if (!e)
 		e = cli_begin(c, !w->n);
 	if (e || !w->n)
@@ -87,7 +115,7 @@ static enum ax_err run(struct cli *c, struct words *w)
 
 const struct verb verb_protect = {
 	.name = "protect",
-	.synopsis = "BRANCH [--review N] [--key FILE ...] [--signed] | BRANCH --off | (nothing: list)",
+	.synopsis = "BRANCH [--review N] [--key FILE ...] [--signed] | BRANCH --off | [--json] (list)",
 	.summary = "let a branch move only by approve",
 	.details =
 		"Every door obeys: commands fail with status 7, the mount with EROFS at open. N approvals by others "

@@ -1,4 +1,5 @@
 #include "tools/joining.h"
+#include "tools/json.h"
 #include "tools/reviewing.h"
 #include "tools/verbs.h"
 
@@ -14,23 +15,34 @@ static const struct option options[] = {
 
 static enum ax_err list(struct cli *c)
 {
-	char path[AX_REF_PATH_MAX + 1] = "", part[AX_ID_SHORT + 1];
+	char path[AX_REF_PATH_MAX + 1] = "", hex[AX_ID_HEX + 1], part[AX_ID_SHORT + 1];
+	struct json_t *list = json ? json_array_new() : NULL;
 	struct ax_ref ref;
 	enum ax_err e;
 	while (!(e = ax_ref_next(&ref, path, c->txn, c->zone.id, "proposals/", path))) {
+		const char *name = path + strlen("proposals/");
 		ax_id_short(part, &ref.id);
-		ax_buf_printf(&c->out, "%s %s\n", path + strlen("proposals/"), part);
+		if (json) {
+			struct json_t *proposal = json_object_new();
+			ax_id_hex(hex, &ref.id);
+			json_put_text(proposal, "proposal", name);
+			json_put_text(proposal, "commit", hex);
+			json_add(list, proposal);
+		} else {
+			ax_buf_printf(&c->out, "%s %s\n", name, part);
+		}
 	}
-	return e == AX_ENOENT ? ax_buf_check(&c->out) : e;
+	enum ax_err printed = json ? json_print(&c->out, list) : ax_buf_check(&c->out);
+	return e == AX_ENOENT ? printed : e;
 }
 
 static enum ax_err run(struct cli *c, struct words *w)
 {
 	struct ax_review r;
 	enum ax_err e = cli_begin(c, true);
+	c->style = json ? PRINT_PLAIN : PRINT_LOG;
 	if (e || !w->n)
 		return e ? e : list(c);
-	c->style = json ? PRINT_PLAIN : PRINT_LOG;
 	e = ax_review_make(&r, c->txn, &c->zone, w->v[0], reviewing_branch());
 	if (e == AX_ECONFLICT)
 		e = joining_tell(c, &r.conflicts, e, reviewing_hint);
@@ -42,7 +54,7 @@ static enum ax_err run(struct cli *c, struct words *w)
 
 const struct verb verb_review = {
 	.name = "review",
-	.synopsis = "NAME [--into BRANCH] [--json] | (nothing: list the proposals)",
+	.synopsis = "NAME [--into BRANCH] [--json] | [--json] (list the proposals)",
 	.summary = "print what approving a proposal would change, and the hash of just that",
 	.details =
 		"The merge of the proposal into the branch is compared with the branch's tip: what others changed "

@@ -13,7 +13,11 @@ const char *reviewing_branch(void)
 
 void reviewing_put_approvals(struct ax_buf *out, const struct ax_review *r)
 {
-	ax_buf_printf(out, "approved by %u of %u", r->counted, r->protect.on ? r->protect.reviews : 0);
+	unsigned needed = r->protect.on ? r->protect.reviews : 0;
+	if (needed)
+		ax_buf_printf(out, "approved by %u of %u", r->counted, needed);
+	else
+		ax_buf_str(out, "whoever approves publishes it");
 	for (size_t i = 0; i < r->approvals_n; i++)
 		ax_buf_printf(out, "%s %s (%suid %u%s)", i ? "," : ":", r->approvals[i].name,
 			      r->approvals[i].by_key ? "by key, " : "", r->approvals[i].uid,

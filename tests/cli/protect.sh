@@ -37,6 +37,11 @@ apex protect side
 status 7 "protect__deleting_the_branch" apex branch -D side
 status 1 "protect__no_such_branch" apex protect nope
 status 2 "protect__too_many" apex protect main --review 101
+status 2 "protect__off_of_no_branch" apex protect --off
+has "protect__off_of_no_branch_asks_which" "$T/err" '^apex: protect: which branch\?$'
+status 2 "protect__signed_of_no_branch" apex protect --signed
+is "protect__json" "$(apex protect --json | python3 -c 'import json, sys
+for p in json.load(sys.stdin): print(p["branch"], "review=%d" % p["review"], *p["keys"])')" "$(apex protect | sed 's/ signed//')"
 status 2 "protect__off_stands_alone" apex protect main --off --review 1
 ok "protect__off" apex protect main --off
 ok "protect__then_it_moves_again" apex set api A 300 9.9.9.9

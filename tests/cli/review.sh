@@ -10,6 +10,8 @@ apex --branch fix set api A 300 9.9.9.9 >"$T/out"
 apex --branch fix set new A 300 5.6.7.8 >"$T/out"
 ok "propose__a_branch" apex propose new-api --from fix
 has "propose__says_how_to_look" "$T/out" 'apex review new-api'
+is "review__lists_proposals_as_json" "$(apex review --json | python3 -c 'import json, sys
+for p in json.load(sys.stdin): print(p["proposal"], p["commit"])')" "$(apex review | cut -d ' ' -f 1) $(apex log --porcelain -1 "$(apex review | cut -d ' ' -f 2)" | cut -f 1)"
 is "review__lists_proposals" "$(apex review | cut -d ' ' -f 1)" new-api
 status 1 "review__of_no_proposal" apex review nope
 status 1 "propose__of_no_revision" apex propose x --from nope
@@ -21,6 +23,7 @@ ok "review__a_proposal" apex review new-api
 has "review__shows_what_would_change" "$T/out" '^~ api A 300 1\.2\.3\.4 -> 9\.9\.9\.9$'
 is "review__shows_no_newer_edit_backwards" "$(grep -c '^[-+~T] ' "$T/out")" 2
 hash=$(sed -n 's/^review *\([0-9a-f]*\), .*/\1/p' "$T/out")
+has "review__says_whose_approval_counts" "$T/out" '^review .*, whoever approves publishes it$'
 is "review__has_a_hash" "$(printf %s "$hash" | wc -c)" 12
 apex review new-api --json >"$T/json"
 ok "review__json" python3 -c '
