@@ -125,8 +125,8 @@ static enum ax_err create(struct cli *c, const struct words *w)
 	if (!e)
 		e = write_file(w->v[1], ax_buf_view(&text));
 	if (!e && strcmp(w->v[1], "-"))
-		ax_buf_printf(&c->out, "%s: %zu ref%s, %llu commits, %zu bytes\n", w->v[1], want.n,
-			      want.n == 1 ? "" : "s", (unsigned long long)commits, text.n);
+		ax_buf_printf(&c->out, "%s: %zu ref%s, %llu commit%s, %zu bytes\n", w->v[1], want.n,
+			      want.n == 1 ? "" : "s", (unsigned long long)commits, commits == 1 ? "" : "s", text.n);
 	ax_buf_fini(&text);
 	free(paths.v);
 	return e;
@@ -152,9 +152,17 @@ static void tell(struct cli *c, const char *file, const struct ax_bundle_sum *su
 {
 	ax_buf_printf(&c->out, "%s: ", file);
 	ax_name_text(&c->out, &sum->apex);
-	ax_buf_printf(&c->out, " %llu ref%s, %llu commits%s, %llu that are here already, %llu signatures\n",
+	ax_buf_printf(&c->out, " %llu ref%s, %llu commit%s%s, %llu that are here already, %llu signatures\n",
 		      (unsigned long long)sum->refs, sum->refs == 1 ? "" : "s", (unsigned long long)sum->commits,
-		      verify ? " to come" : "", (unsigned long long)sum->had, (unsigned long long)sum->signatures);
+		      sum->commits == 1 ? "" : "s", verify ? " to come" : "", (unsigned long long)sum->had,
+		      (unsigned long long)sum->signatures);
+}
+
+/* What is wrong with a file is said of the file. */
+static enum ax_err in_file(enum ax_err e, const char *file)
+{
+	bool of_it = e == AX_EINVAL || e == AX_ECORRUPT || e == AX_EVERSION;
+	return of_it ? ax_fail(e, "%s: %s", strcmp(file, "-") ? file : "standard input", ax_err_text(e)) : e;
 }
 
 static enum ax_err take(struct cli *c, const char *file, bool verify)
@@ -172,7 +180,7 @@ static enum ax_err take(struct cli *c, const char *file, bool verify)
 	enum ax_err e = cli_read_file(&text, file);
 	if (!e) {
 		print_progress_begin(&p, verify ? "bytes verified" : "bytes imported", text.n);
-		e = ax_bundle_import(&sum, c->repo, ax_buf_view(&text), &o, &c->actor);
+		e = in_file(ax_bundle_import(&sum, c->repo, ax_buf_view(&text), &o, &c->actor), file);
 		print_progress_end(&p);
 	}
 	if (!e)

@@ -50,11 +50,14 @@ has "import__again_says_so" out ' 0 commits, 11 that are here already'
 last=$(tip_of)
 apex set new A 300 192.0.2.9 >out
 ok "create__since" apex bundle create new.bundle --since "$last"
-has "create__since_is_short" out ' 1 commits,'
+has "create__since_is_short" out ' 1 commit,'
 ok "import__since_moves_the_branch" other bundle import new.bundle
 has "import__since_tells" out '^\[example.:main [0-9a-f]{12}\] '
 is "import__since_is_there" "$(other --zone example export)" "$(apex export)"
 ok "init__third" apex --repo third init elsewhere
+echo 'no bundle' >nothing.bundle
+status 1 "import__what_is_no_bundle" apex bundle import nothing.bundle
+has "import__what_is_no_bundle_is_named" err '^apex: nothing.bundle: this is no bundle of apexfs'
 status 1 "import__without_what_it_builds_on" apex --repo third bundle import new.bundle
 has "import__names_what_is_lacking" err "commit $(echo "$last" | cut -c 1-12): the bundle builds on it"
 
