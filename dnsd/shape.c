@@ -43,8 +43,8 @@ enum ax_err shape_kept(const char **out, struct shape_reader *r, const yaml_node
 	return e ? e : conf_keep(out, r->c, *out);
 }
 
-enum ax_err shape_number_from(unsigned *out, const struct shape_reader *r, const yaml_node_t *n, unsigned min,
-			      unsigned max)
+enum ax_err shape_number(unsigned *out, const struct shape_reader *r, const yaml_node_t *n, unsigned min,
+			 unsigned max)
 {
 	const char *text;
 	char *end;
@@ -58,13 +58,7 @@ enum ax_err shape_number_from(unsigned *out, const struct shape_reader *r, const
 		       : AX_OK;
 }
 
-enum ax_err shape_number(unsigned *out, const struct shape_reader *r, const yaml_node_t *n, unsigned max)
-{
-	return shape_number_from(out, r, n, 1, max);
-}
-
-enum ax_err shape_each_item(struct shape_reader *r, yaml_node_t *n,
-			    enum ax_err (*take)(struct shape_reader *, yaml_node_t *, void *), void *ctx)
+enum ax_err shape_each_item(struct shape_reader *r, yaml_node_t *n, shape_take_fn *take, void *ctx)
 {
 	enum ax_err e = AX_OK;
 	if (n->type != YAML_SEQUENCE_NODE)
@@ -73,6 +67,40 @@ enum ax_err shape_each_item(struct shape_reader *r, yaml_node_t *n,
 	for (; !e && i < end; i++)
 		e = take(r, yaml_document_get_node(&r->doc, *i), ctx);
 	return e;
+}
+
+static enum ax_err tell(struct shape_reader *r, yaml_node_t *n, void *ctx)
+{
+	const struct shape_key *key = ctx;
+	const char *text;
+	enum ax_err e = shape_kept(&text, r, n);
+	return e ? e : shape_said(r, n, key->tell(r->c, text));
+}
+
+static enum ax_err take_value(struct shape_reader *r, const struct shape_key *key, yaml_node_t *n, void *ctx)
+{
+	void *field = (char *)ctx + key->field;
+	switch (key->kind) {
+	case SHAPE_TAKE:
+		return key->take(r, n, ctx);
+	case SHAPE_EACH:
+		return shape_each_item(r, n, key->take, ctx);
+	case SHAPE_TELL:
+		return tell(r, n, (void *)key);
+	case SHAPE_TELLS:
+		return shape_each_item(r, n, tell, (void *)key);
+	case SHAPE_KEPT:
+		return shape_kept(field, r, n);
+	case SHAPE_WORD:
+		((struct shape_word *)field)->at = n;
+		return shape_text(&((struct shape_word *)field)->text, r, n);
+	case SHAPE_NODE:
+		*(yaml_node_t **)field = n;
+		return AX_OK;
+	case SHAPE_NUMBER:
+		return shape_number(field, r, n, key->min, key->max);
+	}
+	return AX_OK;
 }
 
 static enum ax_err take_key(struct shape_reader *r, const struct shape_key *keys, uint32_t *seen,
@@ -86,7 +114,7 @@ static enum ax_err take_key(struct shape_reader *r, const struct shape_key *keys
 		if (*seen & 1u << i)
 			return shape_bad(r, name, "`%s` is said twice", text);
 		*seen |= 1u << i;
-		return keys[i].take(r, value, ctx);
+		return take_value(r, &keys[i], value, ctx);
 	}
 	return e ? e : shape_bad(r, name, "`%.100s` is nothing that can be said here", text);
 }

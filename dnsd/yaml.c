@@ -6,25 +6,7 @@
 #include "dnsd/tcp.h"
 #include "dnsd/yaml_view.h"
 
-/* -- the rest --------------------------------------------------------------------------------------------- */
-
-static enum ax_err take_repo(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_kept(&r->c->repo, r, n);
-}
-
-static enum ax_err take_handover(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_kept(&r->c->handover, r, n);
-}
-
-static enum ax_err take_user(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_kept(&r->c->user, r, n);
-}
+/* Keys fill in a struct conf, unless it is said otherwise. */
 
 static enum ax_err take_sandbox(struct shape_reader *r, yaml_node_t *n, void *ctx)
 {
@@ -37,186 +19,66 @@ static enum ax_err take_sandbox(struct shape_reader *r, yaml_node_t *n, void *ct
 	return e;
 }
 
-static enum ax_err take_threads(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_number(&r->c->threads, r, n, CONF_THREADS_MAX);
-}
-
-static enum ax_err take_tcp(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_number(&r->c->tcp_connections, r, n, TCP_CONNECTIONS_MAX);
-}
-
-static enum ax_err take_per_address(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_number(&r->c->tcp_per_address, r, n, TCP_CONNECTIONS_MAX);
-}
-
-static enum ax_err take_idle(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_number(&r->c->tcp_idle_s, r, n, TCP_SECONDS_MAX);
-}
-
-static enum ax_err take_write(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_number(&r->c->tcp_write_s, r, n, TCP_SECONDS_MAX);
-}
-
-static enum ax_err take_certificate(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_kept(&r->c->tls_certificate, r, n);
-}
-
-static enum ax_err take_tls_key(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_kept(&r->c->tls_key, r, n);
-}
-
 static enum ax_err take_tls(struct shape_reader *r, yaml_node_t *n, void *ctx)
 {
-	static const struct shape_key keys[] = { { "certificate", take_certificate },
-						 { "key", take_tls_key },
-						 { NULL, NULL } };
+	static const struct shape_key keys[] = {
+		{ "certificate", SHAPE_KEPT, .field = offsetof(struct conf, tls_certificate) },
+		{ "key", SHAPE_KEPT, .field = offsetof(struct conf, tls_key) },
+		{ .name = NULL },
+	};
 	return shape_each_key(r, n, keys, ctx);
 }
 
 /* -- rate limits ------------------------------------------------------------------------------------------ */
 
-static struct rrl_rates *rates_of(struct shape_reader *r)
-{
-	return &r->c->routing->rrl;
-}
-
-static enum ax_err rrl_responses(struct shape_reader *r, yaml_node_t *n, void *ctx)
+static enum ax_err take_accounts(struct shape_reader *r, yaml_node_t *n, void *ctx)
 {
 	(void)ctx;
-	return shape_number_from(&rates_of(r)->per_s[RRL_RESPONSE], r, n, 0, RRL_PER_S_MAX);
+	return shape_number(&r->c->rrl_accounts, r, n, 1, RRL_ACCOUNTS_MAX);
 }
 
-static enum ax_err rrl_nxdomains(struct shape_reader *r, yaml_node_t *n, void *ctx)
+static enum ax_err exempt(struct conf *c, const char *text)
 {
-	(void)ctx;
-	return shape_number_from(&rates_of(r)->per_s[RRL_NXDOMAIN], r, n, 0, RRL_PER_S_MAX);
+	return rrl_exempt(&c->routing->rrl, text);
 }
 
-static enum ax_err rrl_errors(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_number_from(&rates_of(r)->per_s[RRL_ERROR], r, n, 0, RRL_PER_S_MAX);
-}
-
-static enum ax_err rrl_referrals(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_number_from(&rates_of(r)->per_s[RRL_REFERRAL], r, n, 0, RRL_PER_S_MAX);
-}
-
-static enum ax_err rrl_burst(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_number(&rates_of(r)->burst_s, r, n, RRL_BURST_S_MAX);
-}
-
-static enum ax_err rrl_slip(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_number_from(&rates_of(r)->slip, r, n, 0, RRL_SLIP_MAX);
-}
-
-static enum ax_err rrl_bits_4(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_number(&rates_of(r)->bits_4, r, n, 32);
-}
-
-static enum ax_err rrl_bits_6(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_number(&rates_of(r)->bits_6, r, n, 128);
-}
-
-static enum ax_err rrl_accounts(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_number(&r->c->rrl_accounts, r, n, RRL_ACCOUNTS_MAX);
-}
-
-static enum ax_err rrl_exempt_one(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	const char *text;
-	(void)ctx;
-	enum ax_err e = shape_text(&text, r, n);
-	return e ? e : shape_said(r, n, rrl_exempt(rates_of(r), text));
-}
-
-static enum ax_err rrl_exempt_all(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	return shape_each_item(r, n, rrl_exempt_one, ctx);
-}
+/* Into a struct rrl_rates. */
+static const struct shape_key rrl_keys[] = {
+	{ "responses-per-second", SHAPE_NUMBER, .field = offsetof(struct rrl_rates, per_s[RRL_RESPONSE]), 0,
+	  RRL_PER_S_MAX },
+	{ "nxdomains-per-second", SHAPE_NUMBER, .field = offsetof(struct rrl_rates, per_s[RRL_NXDOMAIN]), 0,
+	  RRL_PER_S_MAX },
+	{ "errors-per-second", SHAPE_NUMBER, .field = offsetof(struct rrl_rates, per_s[RRL_ERROR]), 0,
+	  RRL_PER_S_MAX },
+	{ "referrals-per-second", SHAPE_NUMBER, .field = offsetof(struct rrl_rates, per_s[RRL_REFERRAL]), 0,
+	  RRL_PER_S_MAX },
+	{ "burst", SHAPE_NUMBER, .field = offsetof(struct rrl_rates, burst_s), 1, RRL_BURST_S_MAX },
+	{ "slip", SHAPE_NUMBER, .field = offsetof(struct rrl_rates, slip), 0, RRL_SLIP_MAX },
+	{ "ipv4-prefix", SHAPE_NUMBER, .field = offsetof(struct rrl_rates, bits_4), 1, 32 },
+	{ "ipv6-prefix", SHAPE_NUMBER, .field = offsetof(struct rrl_rates, bits_6), 1, 128 },
+	{ "accounts", SHAPE_TAKE, .take = take_accounts },
+	{ "exempt", SHAPE_TELLS, .tell = exempt },
+	{ .name = NULL },
+};
 
 static enum ax_err take_rrl(struct shape_reader *r, yaml_node_t *n, void *ctx)
 {
-	static const struct shape_key keys[] = { { "responses-per-second", rrl_responses },
-						 { "nxdomains-per-second", rrl_nxdomains },
-						 { "errors-per-second", rrl_errors },
-						 { "referrals-per-second", rrl_referrals },
-						 { "burst", rrl_burst },
-						 { "slip", rrl_slip },
-						 { "ipv4-prefix", rrl_bits_4 },
-						 { "ipv6-prefix", rrl_bits_6 },
-						 { "accounts", rrl_accounts },
-						 { "exempt", rrl_exempt_all },
-						 { NULL, NULL } };
-	rates_of(r)->on = true;
-	return shape_each_key(r, n, keys, ctx);
+	struct rrl_rates *rates = &r->c->routing->rrl;
+	(void)ctx;
+	rates->on = true;
+	return shape_each_key(r, n, rrl_keys, rates);
 }
 
 /* -- what is served --------------------------------------------------------------------------------------- */
 
-static enum ax_err take_zone(struct shape_reader *r, yaml_node_t *n, void *ctx)
+static enum ax_err add_source(struct conf *c, const char *text)
 {
-	const char *text;
-	(void)ctx;
-	enum ax_err e = shape_text(&text, r, n);
-	return e ? e : shape_said(r, n, conf_add_zone(r->c, text));
+	return routing_ecs_from(c->routing, text);
 }
 
-static enum ax_err take_zones(struct shape_reader *r, yaml_node_t *n, void *ctx)
+static enum ax_err add_proxy(struct conf *c, const char *text)
 {
-	return shape_each_item(r, n, take_zone, ctx);
-}
-
-static enum ax_err take_source(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	const char *text;
-	(void)ctx;
-	enum ax_err e = shape_text(&text, r, n);
-	return e ? e : shape_said(r, n, routing_ecs_from(r->c->routing, text));
-}
-
-static enum ax_err take_sources(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	return shape_each_item(r, n, take_source, ctx);
-}
-
-static enum ax_err take_proxy(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	const char *text;
-	(void)ctx;
-	enum ax_err e = shape_text(&text, r, n);
-	return e ? e : shape_said(r, n, routing_proxy_from(r->c->routing, text));
-}
-
-static enum ax_err take_proxies(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	return shape_each_item(r, n, take_proxy, ctx);
+	return routing_proxy_from(c->routing, text);
 }
 
 static enum ax_err take_signer(struct shape_reader *r, yaml_node_t *n, void *ctx)
@@ -234,76 +96,60 @@ static enum ax_err take_signers(struct shape_reader *r, yaml_node_t *n, void *ct
 	return e || r->c->nkeys ? e : shape_bad(r, n, "name a file of keys");
 }
 
-static enum ax_err take_country(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_text(&r->country, r, n);
-}
-
-static enum ax_err take_asn(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_text(&r->asn, r, n);
-}
-
 static enum ax_err take_geo(struct shape_reader *r, yaml_node_t *n, void *ctx)
 {
-	static const struct shape_key keys[] = { { "country", take_country }, { "asn", take_asn }, { NULL, NULL } };
-	enum ax_err e = shape_each_key(r, n, keys, ctx);
-	return e ? e : shape_said(r, n, geo_open(&r->c->routing->geo, r->country, r->asn));
+	static const struct shape_key keys[] = {
+		{ "country", SHAPE_WORD, .field = offsetof(struct shape_reader, country) },
+		{ "asn", SHAPE_WORD, .field = offsetof(struct shape_reader, asn) },
+		{ .name = NULL },
+	};
+	enum ax_err e = shape_each_key(r, n, keys, r);
+	(void)ctx;
+	return e ? e : shape_said(r, n, geo_open(&r->c->routing->geo, r->country.text, r->asn.text));
+}
+
+static enum ax_err take_listen(struct shape_reader *r, yaml_node_t *n, void *ctx)
+{
+	(void)ctx;
+	r->listen = n;
+	return AX_OK;
 }
 
 /* -- what the server tells of itself ---------------------------------------------------------------------- */
 
-static enum ax_err take_nsid(struct shape_reader *r, yaml_node_t *n, void *ctx)
+static enum ax_err tell_nsid(struct conf *c, const char *text)
 {
-	const char *text;
-	enum ax_err e = shape_text(&text, r, n);
-	return e ? e : shape_said(r, n, identity_nsid(ctx, text));
+	return identity_nsid(&c->routing->identity, text);
 }
 
-static enum ax_err take_identity_text(struct shape_reader *r, yaml_node_t *n, struct identity_text *out)
+static enum ax_err tell_server(struct conf *c, const char *text)
 {
-	const char *text;
-	enum ax_err e = shape_text(&text, r, n);
-	return e ? e : shape_said(r, n, identity_text(out, text));
+	return identity_text(&c->routing->identity.server, text);
 }
 
-static enum ax_err take_server(struct shape_reader *r, yaml_node_t *n, void *ctx)
+static enum ax_err tell_version(struct conf *c, const char *text)
 {
-	return take_identity_text(r, n, &((struct identity *)ctx)->server);
+	return identity_text(&c->routing->identity.version, text);
 }
 
-static enum ax_err take_version(struct shape_reader *r, yaml_node_t *n, void *ctx)
+static enum ax_err tell_authors(struct conf *c, const char *text)
 {
-	return take_identity_text(r, n, &((struct identity *)ctx)->version);
-}
-
-static enum ax_err take_authors(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	return take_identity_text(r, n, &((struct identity *)ctx)->authors);
+	return identity_text(&c->routing->identity.authors, text);
 }
 
 static enum ax_err take_identity(struct shape_reader *r, yaml_node_t *n, void *ctx)
 {
-	static const struct shape_key keys[] = { { "nsid", take_nsid },
-						 { "server", take_server },
-						 { "version", take_version },
-						 { "authors", take_authors },
-						 { NULL, NULL } };
-	(void)ctx;
-	return shape_each_key(r, n, keys, &r->c->routing->identity);
+	static const struct shape_key keys[] = {
+		{ "nsid", SHAPE_TELL, .tell = tell_nsid },
+		{ "server", SHAPE_TELL, .tell = tell_server },
+		{ "version", SHAPE_TELL, .tell = tell_version },
+		{ "authors", SHAPE_TELL, .tell = tell_authors },
+		{ .name = NULL },
+	};
+	return shape_each_key(r, n, keys, ctx);
 }
 
 /* -- cookies ---------------------------------------------------------------------------------------------- */
-
-static enum ax_err take_secrets(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	const char *path;
-	(void)ctx;
-	enum ax_err e = shape_text(&path, r, n);
-	return e ? e : shape_said(r, n, conf_cookies(r->c, path));
-}
 
 /* What is done about them: answer with one, ignore them, or require good ones. */
 static enum ax_err take_policy(struct shape_reader *r, yaml_node_t *n, void *ctx)
@@ -322,9 +168,11 @@ static enum ax_err take_policy(struct shape_reader *r, yaml_node_t *n, void *ctx
 
 static enum ax_err take_cookies(struct shape_reader *r, yaml_node_t *n, void *ctx)
 {
-	static const struct shape_key keys[] = { { "policy", take_policy },
-						 { "secrets", take_secrets },
-						 { NULL, NULL } };
+	static const struct shape_key keys[] = {
+		{ "policy", SHAPE_TAKE, .take = take_policy },
+		{ "secrets", SHAPE_TELL, .tell = conf_cookies },
+		{ .name = NULL },
+	};
 	enum ax_err e = shape_each_key(r, n, keys, ctx);
 	return !e && r->c->no_cookies && r->c->routing->cookies.n
 		       ? shape_bad(r, n, "secrets for cookies that are ignored")
@@ -333,43 +181,24 @@ static enum ax_err take_cookies(struct shape_reader *r, yaml_node_t *n, void *ct
 
 /* -- telling of queries ------------------------------------------------------------------------------------ */
 
-static enum ax_err take_log_sample(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_number(&r->c->log_every, r, n, UINT32_MAX);
-}
-
 static enum ax_err take_query_log(struct shape_reader *r, yaml_node_t *n, void *ctx)
 {
-	static const struct shape_key keys[] = { { "sample", take_log_sample }, { NULL, NULL } };
+	static const struct shape_key keys[] = {
+		{ "sample", SHAPE_NUMBER, .field = offsetof(struct conf, log_every), 1, UINT32_MAX },
+		{ .name = NULL },
+	};
 	enum ax_err e = shape_each_key(r, n, keys, ctx);
 	return !e && !r->c->log_every ? shape_bad(r, n, "`sample` is missing: one query in how many is logged") : e;
 }
 
-static enum ax_err take_dnstap_sample(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_number(&r->c->dnstap_every, r, n, UINT32_MAX);
-}
-
-static enum ax_err take_dnstap_socket(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_kept(&r->c->dnstap_socket, r, n);
-}
-
-static enum ax_err take_dnstap_file(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	return shape_kept(&r->c->dnstap_file, r, n);
-}
-
 static enum ax_err take_dnstap(struct shape_reader *r, yaml_node_t *n, void *ctx)
 {
-	static const struct shape_key keys[] = { { "socket", take_dnstap_socket },
-						 { "file", take_dnstap_file },
-						 { "sample", take_dnstap_sample },
-						 { NULL, NULL } };
+	static const struct shape_key keys[] = {
+		{ "socket", SHAPE_KEPT, .field = offsetof(struct conf, dnstap_socket) },
+		{ "file", SHAPE_KEPT, .field = offsetof(struct conf, dnstap_file) },
+		{ "sample", SHAPE_NUMBER, .field = offsetof(struct conf, dnstap_every), 1, UINT32_MAX },
+		{ .name = NULL },
+	};
 	enum ax_err e = shape_each_key(r, n, keys, ctx);
 	if (!e && !r->c->dnstap_every)
 		r->c->dnstap_every = 1;
@@ -378,60 +207,32 @@ static enum ax_err take_dnstap(struct shape_reader *r, yaml_node_t *n, void *ctx
 		       : e;
 }
 
-static enum ax_err take_listen(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)ctx;
-	r->listen = n;
-	return AX_OK;
-}
-
-static enum ax_err take_interface(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	const char *text;
-	(void)ctx;
-	enum ax_err e = shape_kept(&text, r, n);
-	return e ? e : shape_said(r, n, conf_add_interface(r->c, text));
-}
-
-static enum ax_err take_interfaces(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	return shape_each_item(r, n, take_interface, ctx);
-}
-
-static enum ax_err take_metrics(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	const char *text;
-	(void)ctx;
-	enum ax_err e = shape_text(&text, r, n);
-	return e ? e : shape_said(r, n, conf_metrics(r->c, text));
-}
-
 static const struct shape_key top_keys[] = {
-	{ "metrics", take_metrics },
-	{ "repo", take_repo },
-	{ "handover", take_handover },
-	{ "user", take_user },
-	{ "sandbox", take_sandbox },
-	{ "zones", take_zones },
-	{ "threads", take_threads },
-	{ "tcp-connections", take_tcp },
-	{ "tcp-per-address", take_per_address },
-	{ "tcp-idle", take_idle },
-	{ "tcp-write", take_write },
-	{ "tls", take_tls },
-	{ "rrl", take_rrl },
-	{ "require-signed", take_signers },
-	{ "ecs-from", take_sources },
-	{ "proxy-from", take_proxies },
-	{ "identity", take_identity },
-	{ "cookies", take_cookies },
-	{ "query-log", take_query_log },
-	{ "dnstap", take_dnstap },
-	{ "geo", take_geo },
-	{ "views", yaml_views },
-	{ "listen", take_listen },
-	{ "listen-xdp", take_interfaces },
-	{ NULL, NULL },
+	{ "metrics", SHAPE_TELL, .tell = conf_metrics },
+	{ "repo", SHAPE_KEPT, .field = offsetof(struct conf, repo) },
+	{ "handover", SHAPE_KEPT, .field = offsetof(struct conf, handover) },
+	{ "user", SHAPE_KEPT, .field = offsetof(struct conf, user) },
+	{ "sandbox", SHAPE_TAKE, .take = take_sandbox },
+	{ "zones", SHAPE_TELLS, .tell = conf_add_zone },
+	{ "threads", SHAPE_NUMBER, .field = offsetof(struct conf, threads), 1, CONF_THREADS_MAX },
+	{ "tcp-connections", SHAPE_NUMBER, .field = offsetof(struct conf, tcp_connections), 1, TCP_CONNECTIONS_MAX },
+	{ "tcp-per-address", SHAPE_NUMBER, .field = offsetof(struct conf, tcp_per_address), 1, TCP_CONNECTIONS_MAX },
+	{ "tcp-idle", SHAPE_NUMBER, .field = offsetof(struct conf, tcp_idle_s), 1, TCP_SECONDS_MAX },
+	{ "tcp-write", SHAPE_NUMBER, .field = offsetof(struct conf, tcp_write_s), 1, TCP_SECONDS_MAX },
+	{ "tls", SHAPE_TAKE, .take = take_tls },
+	{ "rrl", SHAPE_TAKE, .take = take_rrl },
+	{ "require-signed", SHAPE_TAKE, .take = take_signers },
+	{ "ecs-from", SHAPE_TELLS, .tell = add_source },
+	{ "proxy-from", SHAPE_TELLS, .tell = add_proxy },
+	{ "identity", SHAPE_TAKE, .take = take_identity },
+	{ "cookies", SHAPE_TAKE, .take = take_cookies },
+	{ "query-log", SHAPE_TAKE, .take = take_query_log },
+	{ "dnstap", SHAPE_TAKE, .take = take_dnstap },
+	{ "geo", SHAPE_TAKE, .take = take_geo },
+	{ "views", SHAPE_TAKE, .take = yaml_views },
+	{ "listen", SHAPE_TAKE, .take = take_listen },
+	{ "listen-xdp", SHAPE_TELLS, .tell = conf_add_interface },
+	{ .name = NULL },
 };
 
 static enum ax_err take_document(struct shape_reader *r)
@@ -439,7 +240,7 @@ static enum ax_err take_document(struct shape_reader *r)
 	yaml_node_t *root = yaml_document_get_root_node(&r->doc);
 	if (!root)
 		return ax_fail(AX_EINVAL, "%s: nothing is configured", r->path);
-	enum ax_err e = shape_each_key(r, root, top_keys, NULL);
+	enum ax_err e = shape_each_key(r, root, top_keys, r->c);
 	if (!e)
 		e = yaml_check_geo(r, root);
 	if (!e && !r->listen)

@@ -1,4 +1,4 @@
-/* yaml.h - apexd.yaml(5): the configuration as a file. Each key is a function here; views and
+/* yaml.h - apexd.yaml(5): the configuration as a file. The keys stand in tables here; views and
  * listeners are read in yaml_view.c, what any value may be in shape.c: the only parts that know libyaml.
  * What is said in it is what the command line says, and views by name.
  * Limits: a file of a megabyte. */

@@ -3,96 +3,60 @@
 #include <string.h>
 
 struct said_view {
-	const char *branch, *at, *canary, *salt;
-	yaml_node_t *rules, *canary_at;
+	struct shape_word branch, at, canary, salt;
+	yaml_node_t *rules;
 };
 
 struct said_rule {
-	const char *name, *when, *branch;
-	yaml_node_t *when_at;
+	struct shape_word name, when, branch;
 };
 
 /* -- views ------------------------------------------------------------------------------------------------ */
 
-static enum ax_err view_branch(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	return shape_text(&((struct said_view *)ctx)->branch, r, n);
-}
-
-static enum ax_err view_at(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	return shape_text(&((struct said_view *)ctx)->at, r, n);
-}
-
-static enum ax_err view_canary(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	struct said_view *v = ctx;
-	v->canary_at = n;
-	return shape_text(&v->canary, r, n);
-}
-
-static enum ax_err view_salt(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	return shape_text(&((struct said_view *)ctx)->salt, r, n);
-}
-
-static enum ax_err view_rules(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	(void)r;
-	((struct said_view *)ctx)->rules = n;
-	return AX_OK;
-}
-
-static enum ax_err rule_name(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	return shape_text(&((struct said_rule *)ctx)->name, r, n);
-}
-
-static enum ax_err rule_if(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	struct said_rule *rule = ctx;
-	rule->when_at = n;
-	return shape_text(&rule->when, r, n);
-}
-
-static enum ax_err rule_branch(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	return shape_text(&((struct said_rule *)ctx)->branch, r, n);
-}
-
 static enum ax_err take_rule(struct shape_reader *r, yaml_node_t *n, void *ctx)
 {
 	static const struct shape_key keys[] = {
-		{ "name", rule_name }, { "if", rule_if }, { "branch", rule_branch }, { NULL, NULL }
+		{ "name", SHAPE_WORD, .field = offsetof(struct said_rule, name) },
+		{ "if", SHAPE_WORD, .field = offsetof(struct said_rule, when) },
+		{ "branch", SHAPE_WORD, .field = offsetof(struct said_rule, branch) },
+		{ .name = NULL },
 	};
 	struct said_rule rule = { 0 };
 	struct route_view *v = ctx;
 	enum ax_err e = shape_each_key(r, n, keys, &rule);
-	if (!e && (!rule.name || !rule.when || !rule.branch))
+	if (!e && (!rule.name.text || !rule.when.text || !rule.branch.text))
 		e = shape_bad(r, n, "a rule has `name`, `if` and `branch`");
 	for (size_t i = 0; !e && i < v->rules; i++)
-		if (strcmp(v->rule[i].name, rule.name) == 0)
-			e = shape_bad(r, n, "another rule of the view is named `%s`", rule.name);
-	return e ? e : shape_said(r, rule.when_at, routing_rule(r->c->routing, v, rule.name, rule.when, rule.branch));
+		if (strcmp(v->rule[i].name, rule.name.text) == 0)
+			e = shape_bad(r, n, "another rule of the view is named `%s`", rule.name.text);
+	if (e)
+		return e;
+	e = routing_rule(r->c->routing, v, rule.name.text, rule.when.text, rule.branch.text);
+	return shape_said(r, rule.when.at, e);
 }
 
 static enum ax_err take_view(struct shape_reader *r, const char *name, yaml_node_t *n)
 {
-	static const struct shape_key keys[] = { { "branch", view_branch }, { "at", view_at },
-						 { "canary", view_canary }, { "canary-salt", view_salt },
-						 { "rules", view_rules },   { NULL, NULL } };
-	struct said_view v = { .salt = CONF_SALT };
+	static const struct shape_key keys[] = {
+		{ "branch", SHAPE_WORD, .field = offsetof(struct said_view, branch) },
+		{ "at", SHAPE_WORD, .field = offsetof(struct said_view, at) },
+		{ "canary", SHAPE_WORD, .field = offsetof(struct said_view, canary) },
+		{ "canary-salt", SHAPE_WORD, .field = offsetof(struct said_view, salt) },
+		{ "rules", SHAPE_NODE, .field = offsetof(struct said_view, rules) },
+		{ .name = NULL },
+	};
+	struct said_view v = { .salt.text = CONF_SALT };
 	struct route_view *view;
 	uint32_t arm;
 	enum ax_err e = shape_each_key(r, n, keys, &v);
-	if (!e && (v.branch != NULL) == (v.at != NULL))
+	if (!e && (v.branch.text != NULL) == (v.at.text != NULL))
 		e = shape_bad(r, n, "a view has either `branch` or `at`");
 	if (!e)
-		e = shape_said(r, n, routing_arm(&arm, r->c->routing, v.branch, v.at, NULL));
+		e = shape_said(r, n, routing_arm(&arm, r->c->routing, v.branch.text, v.at.text, NULL));
 	if (!e)
 		e = shape_said(r, n, routing_view(&view, r->c->routing, name, arm));
-	if (!e && v.canary)
-		e = shape_said(r, v.canary_at, routing_canary(r->c->routing, view, v.canary, v.salt));
+	if (!e && v.canary.text)
+		e = shape_said(r, v.canary.at, routing_canary(r->c->routing, view, v.canary.text, v.salt.text));
 	return e || !v.rules ? e : shape_each_item(r, v.rules, take_rule, view);
 }
 
@@ -126,22 +90,9 @@ enum ax_err yaml_views(struct shape_reader *r, yaml_node_t *n, void *ctx)
 /* -- listeners -------------------------------------------------------------------------------------------- */
 
 struct said_listener {
-	const char *address, *view;
-	yaml_node_t *view_at;
+	struct shape_word address, view;
 	unsigned transports;
 };
-
-static enum ax_err listener_address(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	return shape_text(&((struct said_listener *)ctx)->address, r, n);
-}
-
-static enum ax_err listener_view(struct shape_reader *r, yaml_node_t *n, void *ctx)
-{
-	struct said_listener *l = ctx;
-	l->view_at = n;
-	return shape_text(&l->view, r, n);
-}
 
 static enum ax_err listener_transport(struct shape_reader *r, yaml_node_t *n, void *ctx)
 {
@@ -157,24 +108,26 @@ static enum ax_err listener_transport(struct shape_reader *r, yaml_node_t *n, vo
 
 enum ax_err yaml_listener(struct shape_reader *r, yaml_node_t *n, void *ctx)
 {
-	static const struct shape_key keys[] = { { "address", listener_address },
-						 { "view", listener_view },
-						 { "transport", listener_transport },
-						 { NULL, NULL } };
+	static const struct shape_key keys[] = {
+		{ "address", SHAPE_WORD, .field = offsetof(struct said_listener, address) },
+		{ "view", SHAPE_WORD, .field = offsetof(struct said_listener, view) },
+		{ "transport", SHAPE_TAKE, .take = listener_transport },
+		{ .name = NULL },
+	};
 	struct said_listener l = { 0 };
 	(void)ctx;
 	enum ax_err e = shape_each_key(r, n, keys, &l);
-	if (!e && (!l.address || !l.view))
+	if (!e && (!l.address.text || !l.view.text))
 		e = shape_bad(r, n, "a listener has `address` and `view`");
 	if (e)
 		return e;
-	uint32_t view = view_named(r->c->routing, l.view);
+	uint32_t view = view_named(r->c->routing, l.view.text);
 	if (view == r->c->routing->views)
-		return shape_bad(r, l.view_at, "there is no view `%s`", l.view);
+		return shape_bad(r, l.view.at, "there is no view `%s`", l.view.text);
 	if (r->c->listeners < CONF_LISTENERS_MAX)
 		r->c->routing->listener[r->c->listeners] = view;
-	return shape_said(r, n,
-			  conf_add_listener(r->c, l.address, l.transports ? l.transports : LISTEN_UDP | LISTEN_TCP));
+	return shape_said(
+		r, n, conf_add_listener(r->c, l.address.text, l.transports ? l.transports : LISTEN_UDP | LISTEN_TCP));
 }
 
 enum ax_err yaml_check_geo(const struct shape_reader *r, const yaml_node_t *at)
@@ -183,8 +136,8 @@ enum ax_err yaml_check_geo(const struct shape_reader *r, const yaml_node_t *at)
 		const struct route_view *v = &r->c->routing->view[i];
 		for (size_t k = 0; k < v->rules; k++) {
 			unsigned uses = selector_uses(v->rule[k].when);
-			bool country = uses & SELECTOR_USES_COUNTRY && !r->country;
-			if (country || (uses & SELECTOR_USES_ASN && !r->asn))
+			bool country = uses & SELECTOR_USES_COUNTRY && !r->country.text;
+			if (country || (uses & SELECTOR_USES_ASN && !r->asn.text))
 				return shape_bad(r, at, "rule `%s` of view `%s` needs a database: geo: %s",
 						 v->rule[k].name, v->name, country ? "country" : "asn");
 		}
