@@ -1,12 +1,8 @@
 #!/bin/sh
 # The daemon as a client sees it, with the counter that must have moved.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
-example_zone >"$T/example.zone"
-ok init apex init example.
-ok import apex import "$T/example.zone"
+example_repo
 
 start apexd "$APEX_BUILD/apexd" --listen "127.0.0.1:$port" --listen "[::1]:$port"
 daemon=$pid

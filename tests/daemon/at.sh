@@ -1,12 +1,8 @@
 #!/bin/sh
 # A pinned daemon answers the past, beside a live one, and does not start on what is no revision.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
-example_zone >"$T/example.zone"
-ok init apex init example.
-ok import apex import "$T/example.zone"
+example_repo
 ok change apex set www A 300 192.0.2.44
 ok zone_add apex zone add example.org --ns ns1.example.org.
 live=$port

@@ -1,12 +1,8 @@
 #!/bin/sh
 # A canary: a share of the clients gets another branch, told apart by their network or by the client subnet option.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
-example_zone >"$T/example.zone"
-ok init apex init example.
-ok import apex import "$T/example.zone"
+example_repo
 ok zone_add apex zone add example.org --ns ns1.example.org.
 ok branch apex branch next
 ok change_of_the_branch apex --branch next set www A 300 192.0.2.44

@@ -1,8 +1,11 @@
 # shellcheck shell=sh disable=SC2154
-# What the daemon's scenarios share; sourced after lib.sh.
+# What the daemon's scenarios share, lib.sh among it.
+#   example_zone            the text of a zone; example_repo [BRANCH...] puts it into $APEX_REPO, with branches of it
 #   serve NAME [options]    start apexd on $port, wait until it says READY; log in $T/NAME.log
 #   ask [dig arguments]     dig at $port, short
 #   counter LOG NAME        a counter after SIGUSR1 to $daemon
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
 port=$(port)
 daemon=
 wire() {
@@ -55,4 +58,10 @@ EOT
 		echo "big TXT \"$i a string of some length to fill the answer to its brim\""
 		i=$((i + 1))
 	done
+}
+example_repo() {
+	example_zone >"$T/example.zone"
+	ok init apex init example.
+	ok import apex import "$T/example.zone"
+	for _branch; do ok "branch_$_branch" apex branch "$_branch"; done
 }

@@ -1,12 +1,8 @@
 #!/bin/sh
 # What an OPT asks for and what is said back, what the server tells of itself, and the counters of it.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
-example_zone >"$T/example.zone"
-ok init apex init example.
-ok import apex import "$T/example.zone"
+example_repo
 ok unborn apex zone add unborn.
 # The option lines of dig's output; a query without recursion and without a cookie unless it is asked for.
 opt() {

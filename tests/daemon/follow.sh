@@ -1,7 +1,5 @@
 #!/bin/sh
 # What is committed is answered at once: changes, zones that come and go, a zone without a commit.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
 example_zone >"$T/example.zone"

@@ -1,12 +1,8 @@
 #!/bin/sh
 # Lines on stderr have a priority where the journal reads them, and only there.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
-example_zone >"$T/example.zone"
-ok init apex init example.
-ok import apex import "$T/example.zone"
+example_repo
 config() {
 	cat >"$T/apexd.yaml" <<EOT
 views: { live: { branch: main } }

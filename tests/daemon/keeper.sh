@@ -1,7 +1,5 @@
 #!/bin/sh
 # The process that owns the sockets can't write the store: a keeper does what writing there is, and holds its slot.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
 example_zone >"$T/example.zone"

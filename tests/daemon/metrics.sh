@@ -1,13 +1,8 @@
 #!/bin/sh
 # /metrics, /healthz and /readyz: what was asked is counted, by type, rcode, transport, branch and rule.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
-example_zone >"$T/example.zone"
-ok init apex init example.
-ok import apex import "$T/example.zone"
-ok branch apex branch next
+example_repo next
 ok unborn apex zone add unborn.example
 web=$(port)
 # get PATH: the status on the first line, then the page

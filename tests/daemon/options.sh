@@ -1,7 +1,5 @@
 #!/bin/sh
 # How the daemon starts, or says why it doesn't.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
 apexd() { timeout 10 "$APEX_BUILD/apexd" "$@"; }

@@ -1,13 +1,8 @@
 #!/bin/sh
 # The PROXY protocol: who may speak for others, over each transport, and what counts by client then.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
-example_zone >"$T/example.zone"
-ok init apex init example.
-ok import apex import "$T/example.zone"
-for branch in inside six; do ok "branch_$branch" apex branch $branch; done
+example_repo inside six
 ok change_inside apex --branch inside set www A 300 10.0.0.1
 ok change_six apex --branch six set www A 300 10.0.0.6
 ok certificate openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=ns1.example \

@@ -1,12 +1,8 @@
 #!/bin/sh
 # From one daemon to the next without a query lost: handed over, by socket activation, by what systemd keeps.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
-example_zone >"$T/example.zone"
-ok init apex init example.
-ok import apex import "$T/example.zone"
+example_repo
 restart() { python3 "$top/tests/daemon/restart.py" "$1" "$port" "$APEX_BUILD/apexd" --listen "127.0.0.1:$port"; }
 ok handed_over restart handover
 cat "$T/out"

@@ -1,12 +1,8 @@
 #!/bin/sh
 # Response rate limiting: equal answers to a network over UDP, and what is left alone.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
-example_zone >"$T/example.zone"
-ok init apex init example.
-ok import apex import "$T/example.zone"
+example_repo
 A=1 TXT=16
 
 # A second or two pass while a flood is on: its bounds are the burst, and the rate for four seconds more.

@@ -1,12 +1,8 @@
 #!/bin/sh
 # What the serving process has given up, as the kernel tells it; and that the example unit gives it no more than that.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
-example_zone >"$T/example.zone"
-ok init apex init example.
-ok import apex import "$T/example.zone"
+example_repo
 state() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; }
 serve apexd
 is no_new_privileges "$(state "$daemon" NoNewPrivs)" 1

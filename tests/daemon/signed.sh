@@ -1,12 +1,8 @@
 #!/bin/sh
 # Only signed commits are served; the last good tip stays while the newest is not signed, across a restart too.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
-example_zone >"$T/example.zone"
-ok init apex init example.
-ok import apex import "$T/example.zone"
+example_repo
 ok key apex keygen "$T/ann" --name Ann
 ok other_key apex keygen "$T/bob" --name Bob
 status 2 flag_needs_a_key "$APEX_BUILD/apexd" --listen "127.0.0.1:$port" --require-signed

@@ -1,7 +1,5 @@
 #!/bin/sh
 # However large the zone, the first answer comes from the store at once; the image takes over when it is there.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
 n=150000

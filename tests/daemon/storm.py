@@ -43,6 +43,8 @@ def ask(ports, stop):
             for network in NETWORKS:
                 s.sendto(queries[network], ("127.0.0.1", port))
                 said.append((port, network, take(s.recv(4096))))
+        if len(said) == len(ports) * len(NETWORKS):
+            print("it is asked", flush=True)
     return said
 
 

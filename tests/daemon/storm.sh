@@ -1,8 +1,6 @@
 #!/bin/sh
 # One answer, one commit: under a storm of commits to two branches, with a canary and a pinned view beside it, what an
 # answer says and what ZONEVERSION names are the same. And a day's worth of commits leaves the daemon's memory flat.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
 /usr/bin/python3 -c 'import dns' 2>/dev/null || { echo "skip no dnspython here"; exit 0; }
@@ -38,17 +36,18 @@ EOT
 start apexd "$APEX_BUILD/apexd" --repo "$APEX_REPO" --config "$T/apexd.yaml"
 daemon=$pid
 soon says_ready 20 grep -qx READY "$T/apexd.log"
-start storm "$storm" "$APEX_REPO" $commits
-raining=$pid
 start asking /usr/bin/python3 "$top/tests/daemon/storm.py" "$port" "$pinned" "$T/commits" "$T/stop"
 asking=$pid
+soon it_is_asked 60 grep -q "it is asked" "$T/asking.log"
+start storm "$storm" "$APEX_REPO" $commits
+raining=$pid
 wait $raining
 is the_storm_passed $? 0
 cat "$T/first" "$T/storm.log" >"$T/commits"
 : >"$T/stop"
 wait $asking
 is each_answer_is_of_one_commit $? 0
-sed 's/^/| /' "$T/asking.log"
+sed -n '/answers of/s/^/| /p' "$T/asking.log"
 
 # What is not mapped from the store, in KiB. The first commits fill what is kept for reuse; a day has 86,400 seconds.
 memory() { sed -n 's/^Anonymous: *\([0-9]*\) kB/\1/p' "/proc/$daemon/smaps_rollup"; }

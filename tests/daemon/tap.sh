@@ -1,13 +1,9 @@
 #!/bin/sh
 # Telling of queries: sampled lines in the log, dnstap to a socket that comes late and to a file, with branch and commit;
 # and that nobody who reads slowly makes the daemon wait.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
-example_zone >"$T/example.zone"
-ok init apex init example.
-ok import apex import "$T/example.zone"
+example_repo
 commit=$(apex log | sed -n 's/^commit \([0-9a-f]*\).*/\1/p')
 short=$(printf %.12s "$commit")
 metrics=$(port)

@@ -1,12 +1,8 @@
 #!/bin/sh
 # TCP as RFC 7766 asks: many queries at once, streams cut anywhere, slow and silent clients, too many of them.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
-example_zone >"$T/example.zone"
-ok init apex init example.
-ok import apex import "$T/example.zone"
+example_repo
 serve apexd --threads 1 --tcp-connections 20 --tcp-per-address 20
 ok pipeline wire pipeline 2000
 ok octet_by_octet wire trickle

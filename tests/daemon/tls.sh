@@ -1,13 +1,8 @@
 #!/bin/sh
 # DNS over TLS (RFC 7858): who may speak it, the certificate and its changes, and all that TCP can.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
-example_zone >"$T/example.zone"
-ok init apex init example.
-ok import apex import "$T/example.zone"
-ok branch apex branch next
+example_repo next
 ok change_of_the_branch apex --branch next set www A 300 192.0.2.44
 
 # The serial number tells one certificate from another.

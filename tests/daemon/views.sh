@@ -1,12 +1,8 @@
 #!/bin/sh
 # apexd.yaml: views of all kinds at once, rules, geography, -t, and reloading it whole or not at all.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
-example_zone >"$T/example.zone"
-ok init apex init example.
-ok import apex import "$T/example.zone"
+example_repo
 ok tag apex tag v1
 for branch in inside german named; do ok "branch_$branch" apex branch $branch; done
 ok change apex set www A 300 192.0.2.10

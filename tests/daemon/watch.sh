@@ -1,13 +1,8 @@
 #!/bin/sh
 # Looking at a running daemon from the command line: is the tip served, and what is answered.
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/daemon/daemon.lib.sh
 . "$(dirname "$0")/daemon.lib.sh"
-example_zone >"$T/example.zone"
-ok init apex init example.
-ok import apex import "$T/example.zone"
-ok branch apex branch next
+example_repo next
 web=$(port)
 status 3 no_daemon apex status --daemon "127.0.0.1:$web"
 has and_where "$T/err" "no daemon tells of itself at 127\.0\.0\.1:$web"
