@@ -77,7 +77,7 @@ static enum ax_err provide(struct arms *a, struct route_arm *arm, struct ax_time
 	return begin(a, at_free, arm, now);
 }
 
-enum ax_err arms_change(struct arms *a, struct routing *r, struct ax_time now)
+enum ax_err arms_change(struct arms *a, struct routing *r, struct ax_time now, uint64_t queries)
 {
 	struct routing *unused = r;
 	bool before[PUBLISH_SLOTS];
@@ -91,7 +91,7 @@ enum ax_err arms_change(struct arms *a, struct routing *r, struct ax_time now)
 		e = provide(a, &r->arm[i], now);
 	const struct routing *old = publish_routing();
 	if (!e && old)
-		routing_continue(r, old);
+		routing_continue(r, old, queries);
 	if (!e)
 		unused = publish_route(r);
 	routing_free(unused);
@@ -117,7 +117,7 @@ enum ax_err arms_start(struct arms **out, struct ax_repo *repo, const struct fol
 	enum ax_err e = builder_start(&a->builder, ax_repo_store(repo), threads);
 	a->options.builder = a->builder;
 	if (!e)
-		e = arms_change(a, r, o->now);
+		e = arms_change(a, r, o->now, 0);
 	else
 		routing_free(r);
 	if (e)

@@ -17,9 +17,9 @@ struct arms;
  * over r in any case. */
 AX_MUST enum ax_err arms_start(struct arms **out, struct ax_repo *repo, const struct follow_options *o,
 			       unsigned threads, struct routing *r);
-/* Serve by another routing, which is taken over; on failure all stays as it was. now: what new revisions count from.
- */
-AX_MUST enum ax_err arms_change(struct arms *a, struct routing *r, struct ax_time now);
+/* Serve by another routing, which is taken over; on failure all stays as it was. now: what new revisions count from;
+ * queries: how many came so far (route.h). */
+AX_MUST enum ax_err arms_change(struct arms *a, struct routing *r, struct ax_time now, uint64_t queries);
 /* When nobody answers any more. NULL is fine. */
 void arms_stop(struct arms *a);
 void arms_stats(struct arms *a, struct stats *sum);

@@ -447,10 +447,14 @@ static enum ax_err check_unchanged(const struct conf *a, const struct conf *b)
 enum ax_err daemon_reload(struct daemon *d, struct conf *c)
 {
 	enum ax_err e = check_unchanged(&d->conf, c);
+	struct stats *sum = gather(d);
+	if (!e && !sum)
+		e = ax_fail(AX_ENOMEM, "no memory for the views");
 	if (!e)
-		e = arms_change(d->arms, take_routing(d, c), now());
+		e = arms_change(d->arms, take_routing(d, c), now(), stats_queries(sum));
 	if (!e && d->tls)
 		tls_adopt(d->tls, take_pair(c));
+	free(sum);
 	conf_fini(c);
 	return e;
 }

@@ -157,14 +157,33 @@ static void put_arm_label(struct ax_buf *b, const struct route_arm *arm)
 	ax_buf_str(b, "\"");
 }
 
+/* A branch has several arms if zones without it are served from several others: they are told of as one, the first.
+ */
+static bool is_first(const struct routing *r, uint32_t arm)
+{
+	uint32_t i = 0;
+	while (r->arm[i].slot != r->arm[arm].slot)
+		i++;
+	return i == arm;
+}
+
+static uint64_t chosen(const struct routing *r, uint32_t slot, uint64_t queries)
+{
+	uint64_t n = 0;
+	for (uint32_t i = 0; i < r->arms; i++)
+		n += r->arm[i].slot == slot ? routing_chosen(r, i, queries) : 0;
+	return n;
+}
+
 static void put_routes(struct ax_buf *b, const struct routing *r, const struct stats *s)
 {
 	head(b, "route_queries_total", "counter", "Queries by the branch that answered, or @revision.");
 	for (uint32_t i = 0; i < r->arms; i++) {
+		if (!is_first(r, i))
+			continue;
 		ax_buf_str(b, "apexd_route_queries_total{");
 		put_arm_label(b, &r->arm[i]);
-		/* With one arm nothing is chosen, and nothing counted apart. */
-		ax_buf_printf(b, "} %" PRIu64 "\n", r->arms == 1 ? stats_queries(s) : get(&r->arm[i].chosen));
+		ax_buf_printf(b, "} %" PRIu64 "\n", chosen(r, r->arm[i].slot, stats_queries(s)));
 	}
 	head(b, "route_match_total", "counter", "Queries that a rule sent to its branch.");
 	for (uint32_t i = 0; i < r->views; i++) {
@@ -265,6 +284,8 @@ static void put_zones(struct ax_buf *b, const struct routing *r)
 	head(&sums, "zones", "gauge", "Zones: with an image, served from the store so far, without the branch.");
 	head(&stale, "zones_stale", "gauge", "Zones whose newest commit can't be served: the last good one is.");
 	for (uint32_t i = 0; i < r->arms; i++) {
+		if (!is_first(r, i))
+			continue;
 		struct zones z = { .b = b, .times = &times, .commits = &commits, .refs = &refs };
 		walk_zones(&z, &r->arm[i]);
 		for (unsigned k = 0; k < 3; k++) {
@@ -329,7 +350,8 @@ uint64_t metrics_loading(uint64_t *zones)
 	publish_online();
 	const struct routing *r = publish_routing();
 	for (uint32_t i = 0; r && i < r->arms; i++)
-		walk_zones(&z, &r->arm[i]);
+		if (is_first(r, i))
+			walk_zones(&z, &r->arm[i]);
 	publish_offline();
 	publish_unregister();
 	*zones = z.state[IMAGE_READY] + z.state[IMAGE_LOADING] + z.state[IMAGE_UNBORN];

@@ -135,9 +135,15 @@ enum ax_err routing_proxy_from(struct routing *r, const char *text)
 	return net_list_add(&r->proxy_from, &r->proxies, text);
 }
 
-static void copy_count(_Atomic uint64_t *to, const _Atomic uint64_t *from)
+static uint64_t counted(const _Atomic uint64_t *counter)
 {
-	atomic_store_explicit(to, atomic_load_explicit(from, memory_order_relaxed), memory_order_relaxed);
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+uint64_t routing_chosen(const struct routing *r, uint32_t arm, uint64_t queries)
+{
+	uint64_t since = queries > r->queries_before ? queries - r->queries_before : 0;
+	return counted(&r->arm[arm].chosen) + (r->arms == 1 ? since : 0);
 }
 
 static void continue_view(struct route_view *v, const struct route_view *old)
@@ -145,15 +151,22 @@ static void continue_view(struct route_view *v, const struct route_view *old)
 	for (size_t i = 0; i < v->rules; i++)
 		for (size_t k = 0; k < old->rules; k++)
 			if (same(v->rule[i].name, old->rule[k].name))
-				copy_count(&v->rule[i].matched, &old->rule[k].matched);
+				v->rule[i].matched = counted(&old->rule[k].matched);
 }
 
-void routing_continue(struct routing *r, const struct routing *old)
+static bool same_branch(const struct route_arm *a, const struct route_arm *b)
 {
+	return same(a->branch, b->branch) && same(a->at, b->at);
+}
+
+void routing_continue(struct routing *r, const struct routing *old, uint64_t queries)
+{
+	r->queries_before = queries;
 	for (uint32_t i = 0; i < r->arms; i++)
 		for (uint32_t k = 0; k < old->arms; k++)
-			if (same(r->arm[i].branch, old->arm[k].branch) && same(r->arm[i].at, old->arm[k].at))
-				copy_count(&r->arm[i].chosen, &old->arm[k].chosen);
+			if (same_branch(&r->arm[i], &old->arm[k]) &&
+			    same_branch(&r->arm[r->arm[i].live], &old->arm[old->arm[k].live]))
+				r->arm[i].chosen = routing_chosen(old, k, queries);
 	for (uint32_t i = 0; i < r->views; i++)
 		for (uint32_t k = 0; k < old->views; k++)
 			if (same(r->view[i].name, old->view[k].name))
@@ -266,6 +279,7 @@ uint32_t route_choose(const struct routing *r, uint32_t listener, const struct s
 	if (q->qtype == AX_TYPE_AXFR || q->qtype == AX_TYPE_IXFR)
 		return v->arm;
 	uint32_t arm = choose(r, v, &client, q);
-	count((_Atomic uint64_t *)&r->arm[arm].chosen);
+	if (r->arms > 1)
+		count((_Atomic uint64_t *)&r->arm[arm].chosen);
 	return arm;
 }

@@ -25,9 +25,9 @@ enum { ROUTE_ARMS_MAX = 32, ROUTE_VIEWS_MAX = 64, ROUTE_RULES_MAX = 256, ROUTE_L
 struct route_arm {
 	char *branch; /* followed; NULL: pinned */
 	char *at;
-	uint32_t slot; /* of publish.h: where its view is (arms.h) */
-	uint32_t live; /* the arm that serves zones without this branch; itself if there is none */
-	_Atomic uint64_t chosen;
+	uint32_t slot;           /* of publish.h: where its view is (arms.h) */
+	uint32_t live;           /* the arm that serves zones without this branch; itself if there is none */
+	_Atomic uint64_t chosen; /* see routing_chosen */
 };
 
 struct route_rule {
@@ -60,6 +60,7 @@ struct routing {
 	struct rrl_rates rrl;
 	struct identity identity;
 	struct cookies cookies;
+	uint64_t queries_before; /* all that had come when it took over */
 };
 
 /* NULL without memory. */
@@ -79,8 +80,12 @@ AX_MUST enum ax_err routing_rule(struct routing *r, struct route_view *v, const 
 AX_MUST enum ax_err routing_ecs_from(struct routing *r, const char *text);
 /* Take a PROXY header from this network, and nothing without one. */
 AX_MUST enum ax_err routing_proxy_from(struct routing *r, const char *text);
-/* Go on counting where an older routing stopped: for equal arms, and rules of equal names. */
-void routing_continue(struct routing *r, const struct routing *old);
+/* Go on counting where an older routing stopped: for equal arms, and rules of equal names. queries: all that came so
+ * far. */
+void routing_continue(struct routing *r, const struct routing *old, uint64_t queries);
+/* How many of all queries that came so far an arm answered: with one arm nothing is chosen, and nothing counted
+ * apart. */
+uint64_t routing_chosen(const struct routing *r, uint32_t arm, uint64_t queries);
 
 /* The query in a datagram: from a trusted proxy it stands behind whom the proxy speaks for, who is put into `client`
  * and becomes the peer. False: the proxy does not say. */

@@ -21,17 +21,22 @@ value() {
 	NAME="apexd_$1 " awk 'index($0, ENVIRON["NAME"]) == 1 { print substr($0, length(ENVIRON["NAME"]) + 1) }' "$T/metrics"
 }
 
-cat >"$T/apexd.yaml" <<EOT
+# config RULES: what follows each view. A branch is served twice over, beside main and alone.
+config() {
+	cat <<EOT
 repo: $APEX_REPO
 metrics: 127.0.0.1:$web
 views:
   all:
     branch: main
-    rules:
-      - {name: 'a "rule"', if: query.type == "TXT", branch: next}
+$1
 listen:
   - {address: "127.0.0.1:$port", view: all}
 EOT
+}
+config '    rules:
+      - {name: '"'a \"rule\"'"', if: query.type == "TXT", branch: next}
+  preview: {branch: next}' >"$T/apexd.yaml"
 start metrics "$APEX_BUILD/apexd" --config "$T/apexd.yaml"
 daemon=$pid
 soon says_ready 20 grep -qx READY "$T/metrics.log"
@@ -92,15 +97,19 @@ ok publication_is_counted [ "$(value publish_seconds_count)" -gt "$before" ]
 is buckets_end_in_all "$(value 'publish_seconds_bucket{le="+Inf"}')" "$(value publish_seconds_count)"
 
 # A reload goes on counting.
-kill -HUP "$daemon"
-soon reloaded 5 grep -q reloaded "$T/metrics.log"
+reload() {
+	_reloads=$(grep -c reloaded "$T/metrics.log")
+	kill -HUP "$daemon"
+	soon reloaded 5 sh -c "[ \$(grep -c reloaded '$T/metrics.log') -gt $_reloads ]"
+}
+reload
 is rule__goes_on "$(value 'route_match_total{view="all",rule="a \"rule\"",branch="next"}')" 2
 
 # Well-formed: each line is a comment or a name, labels and a number; each name is announced once, before its values.
 get /metrics | tail -n +2 >"$T/page"
 ok format python3 - "$T/page" <<'EOT'
 import re, sys
-announced = []
+announced, series = [], set()
 for line in open(sys.argv[1]):
     if m := re.match(r"# (HELP|TYPE) (\w+) \S", line):
         if m[1] == "HELP":
@@ -108,6 +117,8 @@ for line in open(sys.argv[1]):
             announced.append(m[2])
         continue
     m = re.fullmatch(r'(\w+?)(_bucket|_sum|_count)?(\{\w+="([^"\\\n]|\\.)*"(,\w+="([^"\\\n]|\\.)*")*\})? [0-9.e+-]+\n', line)
+    assert line.rsplit(" ", 1)[0] not in series, line
+    series.add(line.rsplit(" ", 1)[0])
     assert m and (m[1] == announced[-1] or m[1] + (m[2] or "") == announced[-1]), line
 EOT
 
@@ -121,5 +132,19 @@ for name in "apexd.board.json", "apexd.rules.yaml":
     asked = {a if a in there else re.sub("_bucket$", "", a) for a in asked}
     assert asked and asked <= there, (name, asked - there)
 EOT
+
+# Nor does it begin to count, or to count anew, when there is but one branch, and then two again.
+main_queries() { value 'route_queries_total{branch="main"}'; }
+cp "$T/apexd.yaml" "$T/two.yaml"
+config '' >"$T/apexd.yaml"
+before=$(main_queries)
+reload
+is one_branch__goes_on_from_its_queries "$(main_queries)" "$before"
+ask www.example A >/dev/null
+ask www.example TXT >/dev/null
+is one_branch__has_all_queries_from_then_on "$(main_queries)" $((before + 2))
+cp "$T/two.yaml" "$T/apexd.yaml"
+reload
+is two_branches__go_on_from_there "$(main_queries)" $((before + 2))
 stop "$daemon"
 status 2 only_on_loopback timeout 10 "$APEX_BUILD/apexd" --listen "127.0.0.1:$port" --metrics 0.0.0.0:9153

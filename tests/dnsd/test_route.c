@@ -151,7 +151,7 @@ START_TEST(route__arms_are_shared_and_counts_go_on)
 	ck_assert_uint_eq(routing->arm[1].live, 0);
 	old->view[0].rule[0].matched = 77;
 	set_up();
-	routing_continue(routing, old);
+	routing_continue(routing, old, 0);
 	ck_assert_uint_eq(routing->view[0].rule[0].matched, 77);
 	routing_free(old);
 }
