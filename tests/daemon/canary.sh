@@ -37,6 +37,10 @@ ok all__branch_moves_again apex --branch next set www A 300 192.0.2.44
 stop "$daemon"
 
 serve half --canary next:50 --canary-salt fleet --ecs-from 127.0.0.0/8
+ok half__put_back_and_on_again_without_a_query_lost wire put_back 192.0.2.4 192.0.2.44 20 \
+	"'$APEX_BUILD/apex' --branch next set www A 300 192.0.2.44" "'$APEX_BUILD/apex' --branch next reset --hard main"
+sed 's/^/| /' "$T/out"
+ok half__branch_moves_again apex --branch next set www A 300 192.0.2.44
 subnet 10.1.2.0/24
 is half__the_option_is_echoed_with_its_scope "$(scope)" 10.1.2.0/24/24
 subnet 10.1.0.0/16

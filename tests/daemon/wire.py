@@ -19,6 +19,12 @@ def query(name, rtype, qid=1):
     return struct.pack(">6H", qid, 0, 1, 0, 0, 0) + labels + b"\0" + struct.pack(">2H", rtype, 1)
 
 
+def with_subnet(message, i):
+    """The same with a client subnet option for 10.i.7.0/24."""
+    option = struct.pack(">HHHBB", 8, 7, 1, 24, 0) + bytes([10, i, 7])
+    return message[:10] + b"\0\1" + message[12:] + struct.pack(">BHHIH", 0, 41, 1232, 0, len(option)) + option
+
+
 def framed(message):
     return struct.pack(">H", len(message)) + message
 
@@ -334,6 +340,47 @@ def stranded(port, web, served):
     page.settimeout(30)
     expect(b" 200 " in page.recv(64), "no page")
     open(served, "w").close()
+
+
+def put_back(port, live, canary, rounds, there, back):
+    """A canary's branch moves there and back, by a command each, while its clients ask over UDP and one TCP connection:
+    every query is answered, by an address of the two, and they all go over each time."""
+    networks = range(20)
+    asks = [with_subnet(query("www.example", A, i), i) for i in networks]
+    u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    u.settimeout(5)
+    t = connect(port)
+    queries, taken = 0, {}
+    addresses = {socket.inet_aton(a): a for a in (live, canary)}
+
+    def who_gets_what():
+        nonlocal queries
+        got = {live: set(), canary: set()}
+        for i in networks:
+            u.sendto(asks[i], ("127.0.0.1", port))
+            t.sendall(framed(asks[i]))
+            for answer in u.recv(4096), read_answer(t):
+                expect(answer[:2] == asks[i][:2], "an answer to another query")
+                at = answer.index(b"\xc0\x0c\0\1\0\1") + 12
+                expect(answer[at:at + 4] in addresses, "an answer of neither branch")
+                got[addresses[answer[at:at + 4]]].add(i)
+                queries += 1
+        return got
+
+    for i in range(rounds):
+        for command, settled in (there, canary), (back, live):
+            moving = subprocess.Popen(["sh", "-c", command], stdout=subprocess.DEVNULL)
+            while moving.poll() is None:
+                who_gets_what()
+            expect(moving.returncode == 0, "the branch does not move")
+            end = time.time() + 10
+            while True:
+                got = who_gets_what()
+                if not got[canary] if settled == live else got[canary] and not got[canary] & got[live]:
+                    break
+                expect(time.time() < end, "%s is not gone over to" % settled)
+            expect(got == taken.setdefault(settled, got), "other clients than before")
+    print("%d queries in %d rounds" % (queries, rounds))
 
 
 def mutate(rng, message):
