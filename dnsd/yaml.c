@@ -250,14 +250,57 @@ static enum ax_err take_document(struct shape_reader *r)
 	return e || r->c->listeners ? e : shape_bad(r, r->listen, "name an address to listen on");
 }
 
+/* How much deeper does an event lead, or less deep? */
+static int step(const yaml_event_t *event)
+{
+	switch (event->type) {
+	case YAML_SEQUENCE_START_EVENT:
+	case YAML_MAPPING_START_EVENT:
+		return 1;
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		return -1;
+	default:
+		return 0;
+	}
+}
+
+/* The library's time grows with the square of the depth: look at that first. What is no YAML is not told here. */
+static enum ax_err check_depth(yaml_parser_t *parser, const char *path)
+{
+	yaml_event_t event;
+	int depth = 0;
+	size_t line = 0;
+	for (bool end = false; !end && depth <= YAML_DEPTH && yaml_parser_parse(parser, &event);) {
+		depth += step(&event);
+		line = event.start_mark.line + 1;
+		end = event.type == YAML_STREAM_END_EVENT;
+		yaml_event_delete(&event);
+	}
+	return depth <= YAML_DEPTH ? AX_OK : ax_fail(AX_EINVAL, "%s:%zu: nothing stands so deep", path, line);
+}
+
+static enum ax_err begin(yaml_parser_t *parser, struct ax_slice text)
+{
+	if (!yaml_parser_initialize(parser))
+		return ax_fail(AX_ENOMEM, "no memory for the configuration");
+	yaml_parser_set_input_string(parser, text.p, text.n);
+	return AX_OK;
+}
+
 enum ax_err yaml_take(struct conf *c, const char *path, struct ax_slice text)
 {
 	struct shape_reader r = { .path = path, .c = c };
 	yaml_parser_t parser;
-	if (!yaml_parser_initialize(&parser))
-		return ax_fail(AX_ENOMEM, "no memory for the configuration");
-	yaml_parser_set_input_string(&parser, text.p, text.n);
-	enum ax_err e = AX_OK;
+	enum ax_err e = begin(&parser, text);
+	if (!e) {
+		e = check_depth(&parser, path);
+		yaml_parser_delete(&parser);
+	}
+	if (!e)
+		e = begin(&parser, text);
+	if (e)
+		return e;
 	if (!yaml_parser_load(&parser, &r.doc)) {
 		e = ax_fail(AX_EINVAL, "%s:%zu: %s", path, parser.problem_mark.line + 1,
 			    parser.problem ? parser.problem : "no YAML");

@@ -71,6 +71,9 @@ wrong rule_of_no_type '/name: net/s/10.1.0.0/10.1.0.1/' 'column [0-9]+: .*bits s
 wrong rule_without_branch '/name: net/s/, branch: inside//' 'a rule has'
 wrong no_address '/view: past/s/127.0.0.1/127.0.0.x/' '127.0.0.x'
 wrong canary_of_the_past 's/at: v1/at: v1, canary: "a:5"/' 'pinned'
+printf '%1000000s' '' | tr ' ' '[' >"$T/deep.yaml"
+status 1 t__a_deep_one__ends apexd --config "$T/deep.yaml" -t
+has t__a_deep_one__is_told "$T/err" "deep.yaml:1: nothing stands so deep"
 status 1 t__no_file apexd --config "$T/none.yaml" -t
 status 2 t__no_other_options apexd --config "$T/good.yaml" --branch main -t
 
