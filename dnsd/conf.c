@@ -188,7 +188,8 @@ enum ax_err conf_cookies(struct conf *c, const char *path)
 		snprintf(why, sizeof why, "%s", ax_err_text(e));
 		e = ax_fail(e, "%s: %s", path, why);
 	}
-	explicit_bzero(text.p, text.n);
+	if (text.p)
+		explicit_bzero(text.p, text.n);
 	ax_buf_fini(&text);
 	return e;
 }

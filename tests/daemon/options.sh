@@ -23,6 +23,8 @@ status 2 bad_branch apexd --listen "127.0.0.1:$port" --branch 'a b'
 status 2 bad_zone apexd --listen "127.0.0.1:$port" --zone a..b
 status 2 bad_threads apexd --listen "127.0.0.1:$port" --threads none
 status 2 an_argument_too_many apexd --listen "127.0.0.1:$port" more
+status 1 no_secrets apexd --listen "127.0.0.1:$port" --cookie-secrets "$T/none" -t
+has no_secrets_says_so "$T/err" "^apexd: $T/none: No such file"
 status 1 no_such_zone apexd --listen "127.0.0.1:$port" --zone example.org
 serve first --repo "$APEX_REPO" --zone example. --branch main --threads 2 --tcp-connections 10
 status 70 port_is_taken apexd --listen "127.0.0.1:$port"
