@@ -71,6 +71,8 @@ PUBLIC_HEADERS  := $(filter-out $(PRIVATE_HEADERS),$(sort $(wildcard core/*.h)))
 PROGRAMS := $(BUILD)/apex $(BUILD)/apexfs $(BUILD)/apexd
 UNIT     := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/core/test_*.c tests/fs/test_*.c tests/dnsd/test_*.c tests/tools/test_*.c))
 BENCHES  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+# What tests/bench/daemon.py drives.
+BENCH_TOOLS := $(addprefix $(BUILD)/tests/bench/,add_zones blast_tcp blast_udp change reflect)
 HELPERS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tool_*.c))
 FUZZERS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -153,7 +155,7 @@ check-asan: deps
 check-tsan: deps
 	$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=thread OPT='-O1 -g' check-run
 .PHONY: check-run
-check-run: all $(UNIT) $(HELPERS)
+check-run: all $(UNIT) $(HELPERS) $(BENCH_TOOLS)
 	@tests/run $(BUILD) $(T)
 
 # Coverage-guided fuzzing of every parser of foreign bytes, FUZZ_SECONDS each.

@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-enum { SOCKETS_MAX = 64, BATCH = 64, RING = 1024, ANSWER_MAX = 4096, LOST_NS = 200000000 };
+enum { SOCKETS_MAX = 64, BATCH = 64, RING = 1024, ANSWER_MAX = 4096, LOST_NS = 2000000000 };
 
 struct line {
 	int fd;
@@ -83,9 +83,12 @@ static unsigned ask(struct line *l, unsigned n, uint64_t due, double step)
 		queries.at = before[done];
 	if (!l->under_way)
 		l->heard = due;
-	for (unsigned i = 0; i < done; i++)
-		l->asked[l->id++ % RING] = due + (uint64_t)(i * step);
-	l->under_way += done;
+	for (unsigned i = 0; i < done; i++) {
+		uint64_t *asked = &l->asked[l->id++ % RING];
+		tally.lost += *asked != 0;
+		l->under_way += *asked == 0;
+		*asked = due + (uint64_t)(i * step);
+	}
 	tally.asked += done;
 	return done;
 }

@@ -36,15 +36,15 @@ class Bench:
             self.zones[load, names] = loads.Zone(load, where, names)
         return self.zones[load, names]
 
-    def prepare(self, kinds, zones, workers=1):
+    def prepare(self, kinds, zones, workers=1, certificate=None):
         """One of each server that is installed, not started, in this order."""
-        made = [kind(zones, self.where, workers) for kind in kinds if kind.installed()]
+        made = [kind(zones, self.where, workers, certificate) for kind in kinds if kind.installed()]
         self.running += made
         return made
 
-    def run(self, kinds, zones, workers=1):
+    def run(self, kinds, zones, workers=1, certificate=None):
         """The same, started and complete."""
-        made = self.prepare(kinds, zones, workers)
+        made = self.prepare(kinds, zones, workers, certificate)
         for s in made:
             s.start()
             s.wait_complete()
@@ -64,6 +64,7 @@ GROUPS = {
     "daemon_zones": daemon_start.measure_small_zones,
     "daemon_udp": daemon_udp.measure_udp,
     "daemon_tcp": daemon_tcp.measure_tcp,
+    "daemon_tls": daemon_tcp.measure_tls,
     "daemon_latency": daemon_latency.measure_latency,
 }
 
@@ -86,6 +87,8 @@ def main():
                 group(bench)
             finally:
                 bench.stop_all()
+    except RuntimeError as e:
+        sys.exit(f"daemon.py: {e}")
     finally:
         shutil.rmtree(where)
 

@@ -16,11 +16,21 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def run(*command, **more):
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+    if done.returncode:
+        raise RuntimeError(f"{done.stderr.strip()} ({command[0]}, status {done.returncode})")
+    return done
 
 
 def label(rng):
     return "".join(rng.choices(ALPHABET, k=rng.randint(5, 12)))
+
+
+def labels(rng, count):
+    found = set()
+    while len(found) < count:
+        found.add(label(rng))
+    return found - {"change"}
 
 
 def address(i):
@@ -39,7 +49,7 @@ class Zone:
     def __init__(self, load, where, names):
         rng = random.Random(7)
         self.load, self.apex, self.path = load, load + ".test", os.path.join(where, load)
-        self.names = sorted({label(rng) for _ in range(names)} - {"change"})
+        self.names = sorted(labels(rng, names))
         self.probe, self.probe_address = "ns1." + self.apex, "192.0.2.1"
         with open(self.path, "w", encoding="ascii") as f:
             f.write(HEAD.format(apex=self.apex))

@@ -5,10 +5,9 @@ import random
 import re
 import socket
 import statistics
-import subprocess
 import time
 
-from loads import message
+from loads import message, run
 
 SCALE = int(os.environ.get("APEX_BENCH_SCALE", "1"))
 
@@ -101,14 +100,10 @@ def answers_right(port, name, wanted, timeout_s=.02):
 SERVER_CPU, GENERATOR_CPU = {0}, {1}  # where one worker is measured
 
 
-def blast(program, server, queries, lasting, *more, cpus=None):
+def blast(program, server, queries, lasting, *more, cpus=None, port=None):
     """Run a generator (blast.h) and return its tally. An answer that no load has is an error."""
     where = ["taskset", "-c", ",".join(map(str, cpus))] if cpus else []
-    done = subprocess.run([*where, program, *more, str(server.port), queries, str(lasting)], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{server.name}: {done.stderr.strip()}")
-    tally = json.loads(done.stdout)
+    tally = json.loads(run(*where, program, *more, str(port or server.port), queries, str(lasting)).stdout)
     if not tally["answered"] or tally["noerror"] + tally["nxdomain"] < tally["answered"]:
         raise RuntimeError(f"{server.name}: wrong answers: {tally}")
     return tally

@@ -7,6 +7,7 @@
     s.stop()                               its files stay, for a start anew
 
 All are Debian's; minimal responses, no rate limits, no logging of queries."""
+import glob
 import os
 import shutil
 import signal
@@ -26,8 +27,10 @@ class Server:
     signed = True   # serves signed zones
     updates = False  # takes UPDATE
 
-    def __init__(self, zones, where, workers=1):
+    def __init__(self, zones, where, workers=1, certificate=None):
         self.workers, self.port = workers, measure.free_port()
+        self.certificate = certificate  # a file with it and its key: answers over TLS too
+        self.tls_port = measure.free_port() if certificate else None
         self.dir = os.path.join(where, f"{self.name.replace(' ', '-')}.{self.port}")
         self.process, self.begun = None, 0
         os.mkdir(self.dir)
@@ -58,12 +61,19 @@ class Server:
         os.mkdir(path)
         return path
 
-    def each_zone(self, form, where=None):
-        """The configuration of all zones, from that of one; their files are copied, for some servers write them."""
-        where = where or self.folder("zones")
-        for z in self.zones:
-            shutil.copy(z.path, os.path.join(where, z.apex))
-        return "".join(form.format(apex=z.apex, path=os.path.join(where, z.apex)) for z in self.zones)
+    def each_zone(self, form):
+        """The configuration of all zones, from that of one."""
+        return "".join(form.format(apex=z.apex, path=self.zone_file(z)) for z in self.zones)
+
+    def zone_file(self, zone):
+        """What it may read, not write."""
+        return zone.path
+
+    def copy(self, zone):
+        """One of its own, with room for a journal beside it."""
+        path = os.path.join(self.dir, zone.apex)
+        shutil.copy(zone.path, path)
+        return path
 
     # -- for those who measure --
 
@@ -112,7 +122,6 @@ class Apexd(Server):
     def prepare(self):
         self.metrics = measure.free_port()
         self.repo = os.path.join(self.dir, "repo")
-        self.more = []
         if len(self.zones) >= 100:
             self.prepare_many()
         else:
@@ -134,8 +143,10 @@ class Apexd(Server):
             env=dict(os.environ, APEX_AUTHOR_NAME="Bench", APEX_AUTHOR_EMAIL="bench@example.org"))
 
     def command(self):
+        tls = ["--listen-tls", f"127.0.0.1:{self.tls_port}", "--tls-certificate", self.certificate,
+               "--tls-key", self.certificate] if self.certificate else []
         return [self.build + "/apexd", "--repo", self.repo, "--listen", f"127.0.0.1:{self.port}",
-                "--threads", str(self.workers), "--metrics", f"127.0.0.1:{self.metrics}", *self.more]
+                "--threads", str(self.workers), "--metrics", f"127.0.0.1:{self.metrics}", *tls]
 
     def wait_complete(self):
         while True:
@@ -152,7 +163,9 @@ class Gdnsd(Server):
     signed = False
 
     def prepare(self):
-        self.each_zone("")
+        zones = self.folder("zones")
+        for z in self.zones:
+            os.symlink(z.path, os.path.join(zones, z.apex))
         self.file("config", f"""
 options => {{ run_dir => "{self.folder('run')}", state_dir => "{self.folder('state')}",
   listen => {{ "127.0.0.1:{self.port}" => {{ udp_threads = {self.workers}, tcp_threads = {self.workers},
@@ -168,9 +181,7 @@ class Yadifa(Server):
     updates = True
 
     def prepare(self):
-        data = self.folder("zones")
-        zones = self.each_zone("<zone>\n domain {apex}\n file {apex}\n type primary\n allow-update 127.0.0.1\n</zone>\n",
-                               data)
+        zones = self.each_zone("<zone>\n domain {apex}\n file {path}\n type primary\n allow-update 127.0.0.1\n</zone>\n")
         self.file("conf", f"""
 <main>
  daemon off
@@ -178,7 +189,7 @@ class Yadifa(Server):
  uid {os.getuid()}
  gid {os.getgid()}
  pidfile "{self.dir}/pid"
- datapath "{data}"
+ datapath "{self.dir}"
  logpath "{self.folder('logs')}"
  keyspath "{self.folder('keys')}"
  xfrpath "{self.folder('xfr')}"
@@ -199,6 +210,9 @@ class Yadifa(Server):
 </loggers>
 {zones}""")
 
+    def zone_file(self, zone):
+        return os.path.basename(self.copy(zone))
+
     def command(self):
         return ["yadifad", "-c", self.dir + "/conf"]
 
@@ -207,6 +221,12 @@ class Nsd(Server):
     name, program = "NSD", "nsd"
 
     def prepare(self):
+        tls = f"""
+ ip-address: 127.0.0.1@{self.tls_port}
+ tls-port: {self.tls_port}
+ tls-service-key: "{self.certificate}"
+ tls-service-pem: "{self.certificate}"
+""" if self.certificate else ""
         self.file("conf", f"""
 server:
  ip-address: 127.0.0.1@{self.port}
@@ -223,6 +243,7 @@ server:
  tcp-count: 200
  rrl-ratelimit: 0
  minimal-responses: yes
+{tls}
 remote-control:
  control-enable: no
 """ + self.each_zone("zone:\n name: {apex}\n zonefile: {path}\n"))
@@ -270,16 +291,22 @@ class Bind(Server):
     zone_options = ""
 
     def prepare(self):
+        key = f'tls own {{ cert-file "{self.certificate}"; key-file "{self.certificate}"; }};' if self.certificate else ""
+        tls = f"listen-on port {self.tls_port} tls own {{ 127.0.0.1; }};" if self.certificate else ""
         zone = 'zone "{apex}" {{ type primary; file "{path}"; allow-update {{ 127.0.0.1; }}; %s }};\n'
         self.file("conf", f"""
+{key}
 options {{
   directory "{self.dir}"; pid-file "{self.dir}/pid"; session-keyfile "{self.dir}/session";
-  listen-on port {self.port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
+  listen-on port {self.port} {{ 127.0.0.1; }}; {tls} listen-on-v6 {{ none; }};
   recursion no; dnssec-validation no; notify no; minimal-responses yes; check-integrity no;
 }};
 controls {{ }};
 logging {{ category default {{ default_stderr; }}; channel default_stderr {{ stderr; severity error; }}; }};
 """ + self.each_zone(zone % self.zone_options))
+
+    def zone_file(self, zone):
+        return self.copy(zone)
 
     def command(self):
         return ["named", "-f", "-n", str(self.workers), "-c", self.dir + "/conf"]
@@ -289,15 +316,19 @@ class BindRaw(Bind):
     """From zone files in its own format."""
     name, zone_options = "BIND raw", "masterfile-format raw;"
 
-    def prepare(self):
-        super().prepare()
-        for z in self.zones:
-            run("named-compilezone", "-q", "-F", "raw", "-o", os.path.join(self.dir, "zones", z.apex), z.apex, z.path)
+    def copy(self, zone):
+        path = os.path.join(self.dir, zone.apex)
+        run("named-compilezone", "-q", "-F", "raw", "-o", path, zone.apex, zone.path)
+        return path
 
 
 class Powerdns(Server):
     """From a filled LMDB."""
-    name, program = "PowerDNS", "pdnsutil"
+    name = "PowerDNS"
+
+    @classmethod
+    def installed(cls):
+        return shutil.which("pdnsutil") is not None and glob.glob("/usr/lib/*/pdns/liblmdbbackend.so") != []
 
     def prepare(self):
         self.file("pdns.conf", f"""
@@ -338,6 +369,18 @@ class Reflector(Server):
 
     def command(self):
         return [self.build + "/tests/bench/reflect", str(self.port), str(self.workers)]
+
+
+def certificate(where):
+    """A file with a certificate and its key."""
+    path = os.path.join(where, "certificate.pem")
+    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+        "/CN=localhost", "-keyout", path + ".key", "-out", path + ".crt")
+    with open(path, "w", encoding="ascii") as f:
+        for part in path + ".crt", path + ".key":
+            with open(part, encoding="ascii") as p:
+                f.write(p.read())
+    return path
 
 
 # A run counts only with all of these in it.
