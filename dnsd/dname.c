@@ -47,16 +47,17 @@ static inline void lower(uint8_t *out, const uint8_t *in, size_t n)
 bool dname_read(struct dname *d, const uint8_t *p, size_t left)
 {
 	size_t n = 0, most = left < AX_NAME_MAX ? left : AX_NAME_MAX;
-	unsigned labels = 0;
-	for (unsigned c; n < most && (c = p[n]); n += c + 1) {
-		if (c > AX_LABEL_MAX)
-			return false;
-		d->start[labels++] = (uint8_t)n;
+	uint8_t *start = d->start;
+	unsigned c = 1;
+	/* One comparison tells labels from the root's and from what is none. */
+	while (n < most && (c = p[n]) - 1 < AX_LABEL_MAX) {
+		*start++ = (uint8_t)n;
+		n += c + 1;
 	}
-	if (n >= most)
+	if (n >= most || c)
 		return false;
-	d->start[labels] = (uint8_t)n;
-	d->labels = (uint8_t)labels;
+	*start = (uint8_t)n;
+	d->labels = (uint8_t)(start - d->start);
 	d->n = (uint8_t)++n;
 	lower(d->wire, p, n);
 	return true;
