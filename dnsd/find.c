@@ -106,13 +106,12 @@ static inline void find_here(struct find *out, const struct image *im, const str
 }
 
 /* In a zone that has cuts or DNAMEs, the topmost of those above the name comes first. */
-static __attribute__((noinline)) void find_below_cuts(struct find *out, const struct image *im,
-						      const struct dname *name, uint16_t qtype,
-						      const struct find_ahead *a)
+static APART void find_below_cuts(struct find *out, const struct image *im, const struct dname *name, uint16_t qtype,
+				  const struct find_ahead *a)
 {
 	unsigned apex = im->apex_labels, depth = name->labels - apex, absent = im->deepest + 1u;
 	struct place known = { im->top, 0 };
-	for (unsigned d = 1; d < depth && d < absent; d++) {
+	for (unsigned d = 0; d < depth && d < absent; d++) {
 		if (!has_cuts(im, d))
 			continue;
 		const struct image_name *node = find_visible(im, name, apex + d, a);
@@ -132,9 +131,7 @@ static __attribute__((noinline)) void find_below_cuts(struct find *out, const st
 void find_name(struct find *out, const struct image *im, const struct dname *name, uint16_t qtype,
 	       const struct find_ahead *a)
 {
-	if (im->top->flags & IMAGE_DNAME && name->labels > im->apex_labels)
-		*out = (struct find){ FOUND_DNAME, im->top, im->apex_labels };
-	else if (im->cuts)
+	if (im->cuts)
 		find_below_cuts(out, im, name, qtype, a);
 	else
 		find_here(out, im, name, qtype, (struct place){ im->top, 0 }, im->deepest + 1u, a);
@@ -156,15 +153,15 @@ bool find_begin(struct find_ahead *a, const struct image *im, const struct dname
 {
 	a->labels = im->apex_labels + first_depth(im, name->labels - (unsigned)im->apex_labels);
 	a->hash = image_name_hash(im, name, a->labels);
-	a->at = (struct index_step){ im->names, 0 };
-	while (index_bits(a->at.link) && a->at.used < NEAR_BITS)
-		a->at = index_down(a->at, a->hash);
-	if (a->at.used < NEAR_BITS) {
-		a->hits = index_hits(index_find_from(a->at, a->hash), a->hash);
+	struct index_step at = { im->names, 0 };
+	while (index_bits(at.link) && at.used < NEAR_BITS)
+		at = index_down(at, a->hash);
+	if (at.used < NEAR_BITS) {
+		a->hits = index_hits(index_find_from(at, a->hash), a->hash);
 		return false;
 	}
-	__builtin_prefetch(index_bits(a->at.link) ? (const void *)index_slot(a->at, a->hash)
-						  : index_node(a->at.link));
+	a->at = at;
+	__builtin_prefetch(index_bits(at.link) ? (const void *)index_slot(at, a->hash) : index_node(at.link));
 	return true;
 }
 

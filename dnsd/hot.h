@@ -7,5 +7,7 @@
 #define HOT __attribute__((flatten))
 /* but for what the usual answer needs seldom. */
 #define SELDOM __attribute__((noinline, cold))
+/* and what many need, but would take the registers of those that do not. */
+#define APART __attribute__((noinline))
 
 #endif

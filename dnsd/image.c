@@ -213,7 +213,7 @@ void image_note(struct image *im, unsigned depth, unsigned flags)
 {
 	if (depth > im->deepest)
 		im->deepest = (uint8_t)depth;
-	if (depth && flags & (IMAGE_CUT | IMAGE_DNAME))
+	if (flags & (IMAGE_CUT | IMAGE_DNAME))
 		im->cuts |= 1ull << (depth < 63 ? depth : 63);
 }
 

@@ -74,8 +74,8 @@ struct image {
 	uint32_t names;  /* index.h */
 	uint32_t serial;
 	const struct image_name *top; /* the apex's */
-	uint64_t cuts;                /* a bit for each number of labels below the apex at which cuts or DNAMEs are;
-					 the last for all that are deeper */
+	uint64_t cuts;                /* a bit for each number of labels below the apex at which cuts or DNAMEs are,
+					 0 for the apex's own DNAME; the last for all that are deeper */
 	uint64_t apex_hash;           /* of its whole name; those of names below are of what stands before it */
 	const struct wireset
 		*negative; /* the SOA with the TTL of RFC 2308 3 and the serial; then its RRSIGs, if any */
