@@ -3,6 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "dnsd/hot.h"
+
 /* -- the query's ------------------------------------------------------------------------------------------ */
 
 static void take_option(struct edns *e, uint16_t code, struct ax_slice value)
@@ -175,7 +177,7 @@ static uint8_t *put_padding(uint8_t *p, const uint8_t *message, size_t max)
 }
 
 /* RFC 6891 6.1.3; DO is copied (RFC 3225 3). */
-size_t edns_put(uint8_t *message, size_t n, size_t max, const struct edns *e, unsigned rcode)
+APART size_t edns_put(uint8_t *message, size_t n, size_t max, const struct edns *e, unsigned rcode)
 {
 	uint8_t *p = message + n, *length = p + EDNS_OPT - 2;
 	p[0] = 0;

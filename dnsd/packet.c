@@ -324,10 +324,10 @@ void packet_begin(struct packet *m, const struct query *q, size_t max)
 		forget(m, 0);
 	assert(max >= PACKET_UDP_MIN && max <= PACKET_MAX);
 	m->query = q;
-	m->aa = m->tc = false;
 	m->known = 0;
+	m->count[0] = m->count[1] = m->count[2] = 0;
 	m->wild_at = 0;
-	memset(m->count, 0, sizeof m->count);
+	m->tc = m->aa = false;
 	m->max = max;
 	m->limit = q->edns.there ? max - edns_room(&q->edns) : max;
 	m->n = m->empty = QUERY_HEADER + (q->qname_n ? q->qname_n + 4u : 0);

@@ -28,9 +28,9 @@ struct packet {
 	size_t max;       /* where the message must */
 	int keepalive_ds; /* the transport's, in 100 ms (edns.h); -1: none is told */
 	uint16_t count[PACKET_SECTIONS];
-	uint16_t rcode;  /* once it is ended */
 	uint8_t wild_at; /* octets of the question's name before the part that a wildcard stands below; 0: none */
-	bool aa, tc;
+	bool tc, aa;
+	uint16_t rcode; /* once it is ended */
 	const struct query *query;
 	size_t empty;                  /* length with nothing but the question */
 	size_t known;                  /* names that end before here are in the table; 0: not even the question's */

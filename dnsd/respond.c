@@ -172,8 +172,7 @@ static SELDOM void add_edns(struct query *q, const struct image *im)
 /* Does an image answer it? */
 static inline bool has_image(const struct query *q, const struct image *im)
 {
-	return im && im->state == IMAGE_READY && q->qclass != CLASS_CH && q->qtype != AX_TYPE_AXFR &&
-	       q->qtype != AX_TYPE_IXFR;
+	return im && im->state == IMAGE_READY && q->qtype != AX_TYPE_AXFR && q->qtype != AX_TYPE_IXFR;
 }
 
 static inline enum respond answer(struct packet *m, struct query *q, const struct image *im,
@@ -250,47 +249,62 @@ static SELDOM int take_options(struct query *q, const struct routing *r, int ver
 	return verdict;
 }
 
-/* What a query is answered from. */
-struct source {
-	const struct image *im;      /* NULL: no zone of ours */
-	const struct route_arm *arm; /* NULL: it was refused before one was chosen */
-};
+void respond_listen(struct respond_asker *a, uint32_t listener)
+{
+	a->listener = listener;
+	a->arm = route_only(publish_routing(), listener);
+	a->view = a->arm ? publish_current(a->arm->slot) : NULL;
+}
 
-/* Read a query and find its zone in the view that the routing says; of class CHAOS there is none. Returns what
- * read_query does. */
-static int read_routed(struct source *from, struct query *q, struct ax_slice wire, struct respond_asker *a,
-		       struct stats *s)
+/* Find the zone in the view of the arm that the routing says for this query. Returns the rcode to refuse it with. */
+static APART unsigned route(struct respond_task *t, struct respond_asker *a)
 {
 	const struct routing *r = publish_routing();
+	struct query *q = &t->query;
 	unsigned rcode;
+	t->arm = &r->arm[route_choose(r, a->listener, a->peer, q, &rcode)];
+	if (rcode)
+		return rcode;
+	t->image = view_zone(publish_current(t->arm->slot), &q->name, q->qtype, &a->hint);
+	if (t->image && t->image->state == IMAGE_UNBORN) { /* a zone without the branch is served live */
+		t->arm = &r->arm[t->arm->live];
+		t->image = view_zone(publish_current(t->arm->slot), &q->name, q->qtype, &a->hint);
+	}
+	return AX_RCODE_NOERROR;
+}
+
+/* Read a query and find its zone; of class CHAOS there is none. Returns what read_query does. */
+static int read_routed(struct respond_task *t, struct ax_slice wire, struct respond_asker *a, struct stats *s)
+{
+	struct query *q = &t->query;
 	int verdict = read_query(q, wire, s);
-	*from = (struct source){ NULL, NULL };
+	t->image = NULL;
+	t->arm = NULL;
 	if (q->edns.asks && q->edns.there && verdict != QUERY_DROP)
-		verdict = take_options(q, r, verdict, a, s);
+		verdict = take_options(q, publish_routing(), verdict, a, s);
 	if (verdict || q->qclass == CLASS_CH)
 		return verdict;
-	from->arm = &r->arm[route_choose(r, a->listener, a->peer, q, &rcode)];
-	if (rcode)
-		return (int)rcode;
-	from->im = view_zone(publish_current(from->arm->slot), &q->name, q->qtype, &a->hint);
-	if (from->im && from->im->state == IMAGE_UNBORN) { /* a zone without the branch is served live */
-		from->arm = &r->arm[from->arm->live];
-		from->im = view_zone(publish_current(from->arm->slot), &q->name, q->qtype, &a->hint);
-	}
+	if (!a->arm)
+		return (int)route(t, a);
+	t->arm = a->arm;
+	t->image = view_zone(a->view, &q->name, q->qtype, &a->hint);
 	return AX_RCODE_NOERROR;
 }
 
 HOT bool respond_read(struct respond_task *t, struct ax_slice wire, struct respond_asker *a, struct stats *s)
 {
-	struct source from;
 	t->peer = a->peer;
 	t->listener = a->listener;
 	t->transport = a->transport;
-	t->verdict = read_routed(&from, &t->query, wire, a, s);
-	t->image = from.im;
-	t->arm = from.arm;
+	t->verdict = read_routed(t, wire, a, s);
 	t->ready = !t->verdict && has_image(&t->query, t->image);
 	return t->ready && find_begin(&t->ahead, t->image, &t->query.name);
+}
+
+/* The tap is looked for anew: what it is told would be read before that, and for nobody if there is none. */
+static APART void tell(const struct packet *m, const struct respond_task *t)
+{
+	tap_see(m, t->listener, t->peer, t->transport, t->arm, t->image);
 }
 
 HOT enum respond respond_write(struct packet *m, struct respond_task *t, struct stats *s)
@@ -298,7 +312,7 @@ HOT enum respond respond_write(struct packet *m, struct respond_task *t, struct 
 	enum respond done =
 		t->ready ? answer(m, &t->query, t->image, &t->ahead, t->transport, s)
 			 : finish(m, &t->query, t->image, t->verdict, &publish_routing()->identity, t->transport, s);
-	if (done == RESPOND_SEND)
-		tap_see(m, t->listener, t->peer, t->transport, t->arm, t->image);
+	if (done == RESPOND_SEND && tap_runs())
+		tell(m, t);
 	return done;
 }

@@ -30,9 +30,13 @@ struct respond_asker {
 	const struct sockaddr *peer; /* whose query it is */
 	uint32_t listener;
 	enum transport transport;
-	int keepalive_ds; /* struct packet's */
+	int keepalive_ds;            /* struct packet's */
+	const struct route_arm *arm; /* that answers all at the listener, from the view; NULL: it depends */
+	const struct view *view;
 	struct view_hint hint;
 };
+/* The queries from now on came to this listener. */
+void respond_listen(struct respond_asker *a, uint32_t listener);
 struct respond_task {
 	struct query query;          /* borrowed by the packet it is written to */
 	const struct image *image;   /* of its zone, if there is one */

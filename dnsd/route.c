@@ -6,6 +6,7 @@
 
 #include "core/ref.h"
 #include "dnsd/address.h"
+#include "dnsd/hot.h"
 #include "dnsd/proxy.h"
 
 struct routing *routing_new(void)
@@ -241,8 +242,8 @@ static uint32_t choose(const struct routing *r, const struct route_view *v, cons
 	return canary_takes(&v->canary, client) ? v->canary_arm : v->arm;
 }
 
-bool route_unwrap_any(const struct routing *r, const struct sockaddr **peer, struct sockaddr_storage *client,
-		      struct ax_slice *datagram)
+APART bool route_unwrap_any(const struct routing *r, const struct sockaddr **peer, struct sockaddr_storage *client,
+			    struct ax_slice *datagram)
 {
 	struct net host;
 	size_t n;
@@ -255,6 +256,11 @@ bool route_unwrap_any(const struct routing *r, const struct sockaddr **peer, str
 	*peer = (const struct sockaddr *)client;
 	*datagram = ax_slice(datagram->p + n, datagram->n - n);
 	return true;
+}
+
+const struct route_arm *route_only(const struct routing *r, uint32_t listener)
+{
+	return r->arms == 1 && !r->ecs_sources ? &r->arm[r->view[r->listener[listener]].arm] : NULL;
 }
 
 uint32_t route_choose(const struct routing *r, uint32_t listener, const struct sockaddr *peer, struct query *q,

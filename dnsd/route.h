@@ -94,8 +94,18 @@ bool route_unwrap_any(const struct routing *r, const struct sockaddr **peer, str
 static inline bool route_unwrap(const struct routing *r, const struct sockaddr **peer,
 				struct sockaddr_storage *client, struct ax_slice *datagram)
 {
-	return !r->proxies || route_unwrap_any(r, peer, client, datagram);
+	if (!r->proxies)
+		return true;
+	const struct sockaddr *from = *peer;
+	struct ax_slice query = *datagram;
+	if (!route_unwrap_any(r, &from, client, &query))
+		return false;
+	*peer = from;
+	*datagram = query;
+	return true;
 }
+/* The arm that answers all queries to a listener; NULL if it depends on the query. */
+const struct route_arm *route_only(const struct routing *r, uint32_t listener);
 /* The arm for a query that came to a listener from peer. Takes note in q of the client subnet option to be echoed.
  * *rcode: AX_RCODE_FORMERR if that option, from one who may use it, is malformed. */
 uint32_t route_choose(const struct routing *r, uint32_t listener, const struct sockaddr *peer, struct query *q,

@@ -6,6 +6,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "dnsd/hot.h"
+
 /* A line of accounts fills a cache line. A word is the tag, then the time in ticks; 0: free. */
 enum { WAYS = 8, TICK_US = 16, TIME_BITS = 44, RETRIES = 4 };
 
@@ -202,8 +204,8 @@ static void cut_short(struct packet *m, struct stats *s)
 	stats_add(&s->slipped, 1);
 }
 
-bool rrl_admit_rated(struct rrl *r, const struct rrl_rates *rates, const struct sockaddr *client, struct packet *m,
-		     uint64_t now_us, struct stats *s)
+APART bool rrl_admit_rated(struct rrl *r, const struct rrl_rates *rates, const struct sockaddr *client,
+			   struct packet *m, uint64_t now_us, struct stats *s)
 {
 	struct net host, network;
 	struct subject subject = subject_of(m);

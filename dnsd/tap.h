@@ -61,6 +61,11 @@ extern _Atomic(struct tap *) tap_current; /* the one that runs, or NULL */
 void tap_note(struct tap *t, const struct packet *m, uint32_t listener, const struct sockaddr *peer,
 	      enum transport transport, const struct route_arm *arm, const struct image *im);
 
+/* Is there one to tell? */
+static inline bool tap_runs(void)
+{
+	return atomic_load_explicit(&tap_current, memory_order_relaxed) != NULL;
+}
 /* A query that came to a listener from peer was answered by m from the image (NULL: from none) of the arm (NULL: it
  * was refused before). */
 static inline void tap_see(const struct packet *m, uint32_t listener, const struct sockaddr *peer,

@@ -148,11 +148,11 @@ static bool serve(struct server *s, uint32_t i, struct ax_slice wire)
 {
 	struct connection *c = &s->c[i];
 	struct respond_asker a = { .peer = (const struct sockaddr *)&c->client,
-				   .listener = c->listener,
 				   .transport = c->transport,
 				   .keepalive_ds = s->packet.keepalive_ds };
 	struct respond_task t, *far = &t;
 	stats_add(&s->stats.queries[c->transport], 1);
+	respond_listen(&a, c->listener);
 	respond_fetch(&far, respond_read(&t, wire, &a, &s->stats));
 	enum respond r = respond_write(&s->packet, &t, &s->stats);
 	if (r == RESPOND_DROP)

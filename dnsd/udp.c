@@ -88,8 +88,8 @@ void udp_send_late(const struct queue_job *job, struct packet *m, struct stats *
 	(void)sendmsg(job->fd, &h, MSG_DONTWAIT); /* lost like any datagram */
 }
 
-static bool queue_query(struct server *l, const struct msghdr *h, const struct sockaddr *client,
-			const struct query *q)
+static SELDOM bool queue_query(struct server *l, const struct msghdr *h, const struct sockaddr *client,
+			       const struct query *q)
 {
 	struct queue_job job;
 	memset((char *)&job + offsetof(struct queue_job, n), 0, sizeof job - offsetof(struct queue_job, n));
@@ -169,7 +169,8 @@ static inline bool answer(struct server *l, struct slot *s, struct packet *m, st
 		stats_add(&l->stats.overload, 1);
 		r = RESPOND_SEND;
 	}
-	if (r != RESPOND_SEND || !rrl_admit(l->rrl, &publish_routing()->rrl, s->from, m, l->batch->now_us, &l->stats))
+	const struct rrl_rates *rates = &publish_routing()->rrl;
+	if (r != RESPOND_SEND || !rrl_admit(l->rrl, rates, s->from, m, l->batch->now_us, &l->stats))
 		return false;
 	*out->msg_iov = (struct iovec){ s->answer, m->n };
 	out->msg_name = &s->peer;
@@ -180,14 +181,15 @@ static inline bool answer(struct server *l, struct slot *s, struct packet *m, st
 	return true;
 }
 
-/* Answer n queries together; returns how many messages there are to send. */
-static HOT unsigned answer_all(struct server *l, unsigned n)
+/* Read n datagrams together; returns how many are queries to be answered. Apart, it and what answers them have more
+ * of their variables in registers than as one. */
+static HOT APART unsigned read_all(struct slot **taken, struct server *l, unsigned n)
 {
 	struct batch *b = l->batch;
-	struct slot *taken[UDP_BATCH];
 	struct respond_task *far[UDP_BATCH];
-	struct respond_asker a = { .listener = l->index, .transport = TRANSPORT_UDP, .keepalive_ds = -1 };
+	struct respond_asker a = { .transport = TRANSPORT_UDP, .keepalive_ds = -1 };
 	unsigned m = 0, f = 0;
+	respond_listen(&a, l->index);
 	for (struct slot *s = b->slot; s < b->slot + n; s++) {
 		bool is_far = false;
 		if (!take(l, s, &a, &is_far))
@@ -198,8 +200,15 @@ static HOT unsigned answer_all(struct server *l, unsigned n)
 	}
 	stats_add(&l->stats.queries[TRANSPORT_UDP], m);
 	respond_fetch(far, f);
+	return m;
+}
+
+/* Answer what was read; returns how many messages there are to send. */
+static HOT APART unsigned answer_all(struct server *l, struct slot *const *taken, unsigned n)
+{
+	struct batch *b = l->batch;
 	struct mmsghdr *out = b->out;
-	for (unsigned i = 0; i < m; i++)
+	for (unsigned i = 0; i < n; i++)
 		out += answer(l, taken[i], &b->packet, &out->msg_hdr);
 	return (unsigned)(out - b->out);
 }
@@ -226,6 +235,7 @@ static void beat(struct server *l)
 static void *listen_on(void *arg)
 {
 	struct server *l = arg;
+	struct slot *taken[UDP_BATCH];
 	publish_register();
 	prepare(l);
 	while (!atomic_load_explicit(&l->stop, memory_order_relaxed)) {
@@ -235,7 +245,7 @@ static void *listen_on(void *arg)
 			continue; /* a timeout, a signal, or an error that an earlier answer caused */
 		l->batch->now_us = rrl_now_us();
 		publish_online();
-		unsigned k = answer_all(l, (unsigned)n);
+		unsigned k = answer_all(l, taken, read_all(taken, l, (unsigned)n));
 		publish_offline();
 		send_all(l, k);
 		rearm(l, (unsigned)n);

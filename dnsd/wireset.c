@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "dnsd/hot.h"
+
 /* -- reading ---------------------------------------------------------------------------------------------- */
 
 /* Append the name at p of a ready set, whole; returns where what follows it begins. */
@@ -154,7 +156,7 @@ static const uint8_t *label_before(const struct packet *m, unsigned skip)
 	return p;
 }
 
-static bool move_records(const struct packet *m, const struct wireset *set, unsigned by)
+static APART bool move_records(const struct packet *m, const struct wireset *set, unsigned by)
 {
 	uint8_t *p = m->p + m->n;
 	unsigned prefix, names = 0;
@@ -183,10 +185,11 @@ bool wireset_copy(struct packet *m, enum packet_section s, const struct wireset 
 	/* Names in RDATA are compressed against what stands before, and that is the question alone. */
 	if (set->flags & WIRESET_NAMES && (!names || m->n != m->empty))
 		return false;
+	size_t end = m->n + set->size;
 	octets_copy(m->p + m->n, set->data, set->size);
 	if (skip && !move_records(m, set, skip))
 		return false;
-	m->n += set->size;
+	m->n = end;
 	m->count[s] = (uint16_t)(m->count[s] + set->count);
 	return true;
 }

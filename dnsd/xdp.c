@@ -117,7 +117,7 @@ static void answer_from(struct queue_job *job, const struct frame_end *to)
 	}
 }
 
-static bool queue_query(struct port *p, const struct slot *s)
+static SELDOM bool queue_query(struct port *p, const struct slot *s)
 {
 	struct queue_job job = { .done = udp_send_late,
 				 .fd = udp_socket(p->x->udp, s->take->listener),
@@ -153,7 +153,8 @@ static inline bool take(struct port *p, struct slot *s, const struct xdp_desc *i
 		return false;
 	}
 	a->peer = s->asks;
-	a->listener = s->take->listener;
+	if (a->listener != s->take->listener)
+		respond_listen(a, s->take->listener);
 	*far = respond_read(&s->task, wire, a, &p->stats);
 	return true;
 }
@@ -170,7 +171,8 @@ static inline size_t answer(struct port *p, struct slot *s, uint8_t *out)
 		stats_add(&p->stats.overload, 1);
 		r = RESPOND_SEND;
 	}
-	if (r != RESPOND_SEND || !rrl_admit(p->x->rrl, &publish_routing()->rrl, s->asks, m, p->now_us, &p->stats))
+	const struct rrl_rates *rates = &publish_routing()->rrl;
+	if (r != RESPOND_SEND || !rrl_admit(p->x->rrl, rates, s->asks, m, p->now_us, &p->stats))
 		return 0;
 	return frame_answer(out, &s->frame, m->n, ++p->id);
 }
@@ -182,7 +184,7 @@ static inline size_t answer(struct port *p, struct slot *s, uint8_t *out)
 static HOT unsigned answer_all(struct xdp_desc *out, struct port *p, uint32_t at, unsigned n)
 {
 	struct respond_task *far[XDP_BATCH];
-	struct respond_asker a = { .transport = TRANSPORT_UDP, .keepalive_ds = -1 };
+	struct respond_asker a = { .listener = UINT32_MAX, .transport = TRANSPORT_UDP, .keepalive_ds = -1 };
 	unsigned m = 0, f = 0, k = 0;
 	for (unsigned i = 0; i < n; i++) {
 		bool is_far = false;
