@@ -110,7 +110,7 @@ ok "all but the apex is removed" find "$M/stage/back" -mindepth 2 -delete
 ok "tar unpacks them" tar -C "$M/stage/back" -xf "$T/odd.tar"
 has "nothing would change" "$M/stage/back/.status" 'nothing would change'
 ok "and straight into a branch" sh -c "
-	apex=$APEX_BUILD/apex; mkdir $M/heads/b && find $M/heads/b -mindepth 2 -path '*9*' -delete && sleep 1.5 &&
+	apex=$APEX_BUILD/apex; mkdir $M/heads/b && (cd $M/heads/b && find . -mindepth 2 -path '*9*' -delete) && sleep 1.5 &&
 	test \$(\$apex cat-object b | sed -n 's/^tree //p') != $before && tar -C $M/heads/b -xf $T/odd.tar"
 is "is the very tree" "$(tree b)" "$before"
 unmount_it
