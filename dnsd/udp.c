@@ -6,27 +6,21 @@
 #include <string.h>
 #include <time.h>
 
+#include "dnsd/batch.h"
 #include "dnsd/hot.h"
-#include "dnsd/publish.h"
 
-/* A datagram on its way to its answer. */
 struct slot {
+	struct batch_query q;
 	struct mmsghdr *in;
-	struct sockaddr_storage peer;
 	_Alignas(struct cmsghdr) uint8_t control[QUEUE_CONTROL];
-	const struct sockaddr *from;    /* who asks: the peer, or */
-	struct sockaddr_storage client; /* whom a proxy speaks for */
-	struct respond_task task;
 	uint8_t answer[PACKET_UDP];
 	uint8_t query[UDP_QUERY_MAX];
 };
 
-/* What one batch needs, in one block. */
-struct batch {
+/* What the datagrams of one batch need, in one block. */
+struct datagrams {
 	struct mmsghdr in[UDP_BATCH], out[UDP_BATCH];
 	struct iovec in_iov[UDP_BATCH], out_iov[UDP_BATCH];
-	struct packet packet;
-	uint64_t now_us; /* when it came */
 	struct slot slot[UDP_BATCH];
 };
 
@@ -36,12 +30,10 @@ struct server {
 	int fd;
 	uint32_t index; /* of its address among the listeners */
 	bool any;       /* bound to the unspecified address */
-	struct queue *queue;
-	struct rrl *rrl;
-	struct stats stats;
 	atomic_bool stop;
 	_Atomic int64_t beat_s;
-	struct batch *batch;
+	struct datagrams *datagrams;
+	struct batch batch;
 };
 
 struct udp {
@@ -88,23 +80,18 @@ void udp_send_late(const struct queue_job *job, struct packet *m, struct stats *
 	(void)sendmsg(job->fd, &h, MSG_DONTWAIT); /* lost like any datagram */
 }
 
-static SELDOM bool queue_query(struct server *l, const struct msghdr *h, const struct sockaddr *client,
-			       const struct query *q)
+/* Where its answer goes, and where it comes from. */
+static void say_late(struct queue_job *job, const struct batch_query *q, const void *ctx)
 {
-	struct queue_job job;
-	memset((char *)&job + offsetof(struct queue_job, n), 0, sizeof job - offsetof(struct queue_job, n));
-	job.transport = TRANSPORT_UDP;
-	job.done = udp_send_late;
-	job.owner = l->rrl;
-	job.fd = l->fd;
-	memcpy(&job.peer, h->msg_name, h->msg_namelen);
-	job.peer_n = h->msg_namelen;
-	address_copy(&job.client, client);
+	const struct server *l = ctx;
+	const struct msghdr *h = &((const struct slot *)q)->in->msg_hdr; /* its first member */
+	job->fd = l->fd;
+	memcpy(&job->peer, h->msg_name, h->msg_namelen);
+	job->peer_n = h->msg_namelen;
 	if (h->msg_controllen && h->msg_controllen <= QUEUE_CONTROL) {
-		memcpy(job.control, h->msg_control, h->msg_controllen);
-		job.control_n = h->msg_controllen;
+		memcpy(job->control, h->msg_control, h->msg_controllen);
+		job->control_n = h->msg_controllen;
 	}
-	return queue_put(l->queue, &job, q);
 }
 
 /* -- batches ---------------------------------------------------------------------------------------------- */
@@ -113,67 +100,51 @@ static SELDOM bool queue_query(struct server *l, const struct msghdr *h, const s
 static void rearm(struct server *l, unsigned n)
 {
 	for (unsigned i = 0; l->any && i < n; i++)
-		l->batch->in[i].msg_hdr.msg_controllen = QUEUE_CONTROL;
+		l->datagrams->in[i].msg_hdr.msg_controllen = QUEUE_CONTROL;
 }
 
 /* Headers stay as they are from batch to batch: on a socket all addresses have one length, that of its own. */
 static void prepare(struct server *l)
 {
-	struct batch *b = l->batch;
+	struct datagrams *d = l->datagrams;
 	struct sockaddr_storage own;
 	socklen_t n = sizeof own;
 	(void)getsockname(l->fd, (struct sockaddr *)&own, &n);
 	for (unsigned i = 0; i < UDP_BATCH; i++) {
-		struct slot *s = &b->slot[i];
-		s->in = &b->in[i];
-		b->in_iov[i] = (struct iovec){ s->query, UDP_QUERY_MAX };
-		b->in[i].msg_hdr = (struct msghdr){
-			.msg_name = &s->peer, .msg_namelen = n, .msg_iov = &b->in_iov[i], .msg_iovlen = 1
+		struct slot *s = &d->slot[i];
+		s->in = &d->in[i];
+		d->in_iov[i] = (struct iovec){ s->query, UDP_QUERY_MAX };
+		d->in[i].msg_hdr = (struct msghdr){
+			.msg_name = &s->q.peer, .msg_namelen = n, .msg_iov = &d->in_iov[i], .msg_iovlen = 1
 		};
 		if (l->any)
-			b->in[i].msg_hdr.msg_control = s->control;
-		b->out[i].msg_hdr = (struct msghdr){ .msg_namelen = n, .msg_iov = &b->out_iov[i], .msg_iovlen = 1 };
+			d->in[i].msg_hdr.msg_control = s->control;
+		d->out[i].msg_hdr = (struct msghdr){ .msg_namelen = n, .msg_iov = &d->out_iov[i], .msg_iovlen = 1 };
 	}
 	rearm(l, UDP_BATCH);
 }
 
-/* Read a query. False: it gets no answer. *far: it is worth fetching what it leads to. */
-static inline bool take(struct server *l, struct slot *s, struct respond_asker *a, bool *far)
+/* False: it gets no answer. */
+static inline bool take(struct server *l, struct slot *s)
 {
 	struct msghdr *h = &s->in->msg_hdr;
-	if (port_of(&s->peer) == 0 || h->msg_flags & MSG_TRUNC) {
-		stats_add(&l->stats.dropped, 1);
+	if (port_of(&s->q.peer) == 0 || h->msg_flags & MSG_TRUNC) {
+		stats_add(&l->batch.stats.dropped, 1);
 		return false;
 	}
 	if (l->any)
 		turn_round(h);
-	struct ax_slice wire = ax_slice(s->query, s->in->msg_len);
-	s->from = (const struct sockaddr *)&s->peer;
-	if (!route_unwrap(publish_routing(), &s->from, &s->client, &wire)) {
-		stats_add(&l->stats.proxy_errors, 1);
-		stats_add(&l->stats.dropped, 1);
-		return false;
-	}
-	a->peer = s->from;
-	*far = respond_read(&s->task, wire, a, &l->stats);
-	return true;
+	return batch_take(&l->batch, &s->q, ax_slice(s->query, s->in->msg_len), l->index);
 }
 
-/* Answer a query; false: there is nothing to send. */
-static inline bool answer(struct server *l, struct slot *s, struct packet *m, struct msghdr *out)
+/* False: there is nothing to send. */
+static inline bool answer(struct server *l, struct slot *s, struct msghdr *out)
 {
-	m->p = s->answer;
-	enum respond r = respond_write(m, &s->task, &l->stats);
-	if (r == RESPOND_PLAIN && !queue_query(l, &s->in->msg_hdr, s->from, &s->task.query)) {
-		respond_fail(m, &s->task.query, EDE_NOT_READY, TRANSPORT_UDP, &l->stats);
-		stats_add(&l->stats.overload, 1);
-		r = RESPOND_SEND;
-	}
-	const struct rrl_rates *rates = &publish_routing()->rrl;
-	if (r != RESPOND_SEND || !rrl_admit(l->rrl, rates, s->from, m, l->batch->now_us, &l->stats))
+	size_t n = batch_answer(&l->batch, &s->q, s->answer);
+	if (!n)
 		return false;
-	*out->msg_iov = (struct iovec){ s->answer, m->n };
-	out->msg_name = &s->peer;
+	*out->msg_iov = (struct iovec){ s->answer, n };
+	out->msg_name = &s->q.peer;
 	if (l->any) {
 		out->msg_control = s->in->msg_hdr.msg_control;
 		out->msg_controllen = s->in->msg_hdr.msg_controllen;
@@ -185,32 +156,21 @@ static inline bool answer(struct server *l, struct slot *s, struct packet *m, st
  * of their variables in registers than as one. */
 static HOT APART unsigned read_all(struct slot **taken, struct server *l, unsigned n)
 {
-	struct batch *b = l->batch;
-	struct respond_task *far[UDP_BATCH];
-	struct respond_asker a = { .transport = TRANSPORT_UDP, .keepalive_ds = -1 };
-	unsigned m = 0, f = 0;
-	respond_listen(&a, l->index);
-	for (struct slot *s = b->slot; s < b->slot + n; s++) {
-		bool is_far = false;
-		if (!take(l, s, &a, &is_far))
-			continue;
-		taken[m++] = s;
-		if (is_far)
-			far[f++] = &s->task;
-	}
-	stats_add(&l->stats.queries[TRANSPORT_UDP], m);
-	respond_fetch(far, f);
+	unsigned m = 0;
+	for (struct slot *s = l->datagrams->slot; s < l->datagrams->slot + n; s++)
+		if (take(l, s))
+			taken[m++] = s;
+	batch_fetch(&l->batch);
 	return m;
 }
 
 /* Answer what was read; returns how many messages there are to send. */
 static HOT APART unsigned answer_all(struct server *l, struct slot *const *taken, unsigned n)
 {
-	struct batch *b = l->batch;
-	struct mmsghdr *out = b->out;
+	struct mmsghdr *out = l->datagrams->out;
 	for (unsigned i = 0; i < n; i++)
-		out += answer(l, taken[i], &b->packet, &out->msg_hdr);
-	return (unsigned)(out - b->out);
+		out += answer(l, taken[i], &out->msg_hdr);
+	return (unsigned)(out - l->datagrams->out);
 }
 
 /* A message the kernel refuses (an unreachable peer) is skipped: the others behind it are not its victims. */
@@ -218,11 +178,11 @@ static void send_all(struct server *l, unsigned n)
 {
 	unsigned at = 0;
 	while (at < n) {
-		int sent = sendmmsg(l->fd, l->batch->out + at, n - at, 0);
+		int sent = sendmmsg(l->fd, l->datagrams->out + at, n - at, 0);
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent > 0)
-			stats_add(&l->stats.sent[TRANSPORT_UDP], (uint64_t)sent);
+			stats_add(&l->batch.stats.sent[TRANSPORT_UDP], (uint64_t)sent);
 		at += sent > 0 ? (unsigned)sent : 1;
 	}
 }
@@ -239,14 +199,13 @@ static void *listen_on(void *arg)
 	publish_register();
 	prepare(l);
 	while (!atomic_load_explicit(&l->stop, memory_order_relaxed)) {
-		int n = recvmmsg(l->fd, l->batch->in, UDP_BATCH, MSG_WAITFORONE, NULL);
+		int n = recvmmsg(l->fd, l->datagrams->in, UDP_BATCH, MSG_WAITFORONE, NULL);
 		beat(l);
 		if (n <= 0)
 			continue; /* a timeout, a signal, or an error that an earlier answer caused */
-		l->batch->now_us = rrl_now_us();
-		publish_online();
+		batch_begin(&l->batch);
 		unsigned k = answer_all(l, taken, read_all(taken, l, (unsigned)n));
-		publish_offline();
+		batch_end();
 		send_all(l, k);
 		rearm(l, (unsigned)n);
 	}
@@ -278,10 +237,10 @@ static enum ax_err set_up(struct server *l, const struct address *a)
 
 static enum ax_err start(struct server *l)
 {
-	l->batch = calloc(1, sizeof *l->batch);
-	if (!l->batch)
+	l->datagrams = calloc(1, sizeof *l->datagrams);
+	if (!l->datagrams)
 		return ax_fail(AX_ENOMEM, "no memory for a socket's buffers");
-	packet_init(&l->batch->packet, l->batch->slot[0].answer);
+	batch_init(&l->batch);
 	beat(l);
 	l->running = pthread_create(&l->thread, NULL, listen_on, l) == 0;
 	return l->running ? AX_OK : ax_fail(AX_EIO, "no thread can be made");
@@ -300,8 +259,11 @@ enum ax_err udp_start(struct udp **out, const struct listen_sockets *sockets, co
 		if (from->transport != TRANSPORT_UDP)
 			continue;
 		struct server *l = &u->server[u->n++];
-		l->queue = queue;
-		l->rrl = rrl;
+		l->batch.way = TRANSPORT_UDP;
+		l->batch.queue = queue;
+		l->batch.rrl = rrl;
+		l->batch.late = say_late;
+		l->batch.ctx = l;
 		l->index = from->listener;
 		l->fd = from->fd;
 		e = set_up(l, &listeners[from->listener].address);
@@ -338,7 +300,7 @@ void udp_free(struct udp *u)
 	if (!u)
 		return;
 	for (size_t i = 0; i < u->n; i++)
-		free(u->server[i].batch);
+		free(u->server[i].datagrams);
 	free(u);
 }
 
@@ -363,5 +325,5 @@ int64_t udp_beat_s(const struct udp *u)
 void udp_stats(const struct udp *u, struct stats *sum)
 {
 	for (size_t i = 0; i < u->n; i++)
-		stats_sum(sum, &u->server[i].stats);
+		stats_sum(sum, &u->server[i].batch.stats);
 }

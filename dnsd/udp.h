@@ -1,5 +1,5 @@
 /* udp.h - queries over UDP: threads that each own one socket of a listening address and answer in batches.
- * Sits on respond.h, publish.h and queue.h.
+ * Sits on batch.h.
  * Limits: queries over UDP_QUERY_MAX octets are dropped; nothing is answered to port 0: no client
  * can be there, only the victim of a forged source. */
 #ifndef UDP_H

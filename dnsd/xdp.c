@@ -16,19 +16,16 @@
 #include <unistd.h>
 #include <xdp/xsk.h>
 
+#include "dnsd/batch.h"
 #include "dnsd/hot.h"
-#include "dnsd/publish.h"
 #include "dnsd/xdp_filter.h"
 #include "dnsd/xdp_takes.h"
 
-/* A query on its way to its answer. */
+/* A frame on its way to its answer. */
 struct slot {
+	struct batch_query q;
 	struct frame frame;
-	struct frame_end from;
 	const struct xdp_take *take;
-	struct sockaddr_storage peer, client; /* the station it came from, and whom it speaks for */
-	const struct sockaddr *asks;          /* one of these */
-	struct respond_task task;
 };
 
 /* One receive queue of an interface. The first half of the area is lent to the kernel for queries, the second is for
@@ -44,11 +41,9 @@ struct port {
 	struct xsk_ring_cons rx, done;
 	uint64_t unused[XDP_FRAMES]; /* frames for answers that are ours */
 	unsigned unused_n;
-	uint16_t id;     /* of the last answer's datagram */
-	uint64_t now_us; /* when the batch came */
-	struct packet packet;
+	uint16_t id; /* of the last answer's datagram */
 	struct slot slot[XDP_BATCH];
-	struct stats stats;
+	struct batch batch;
 };
 
 struct interface {
@@ -91,7 +86,7 @@ static void reap(struct port *p)
 	xsk_ring_cons__release(&p->done, n);
 }
 
-/* -- one query -------------------------------------------------------------------------------------------- */
+/* -- the plain way ----------------------------------------------------------------------------------------- */
 
 /* The address the query came to, as what a socket of the unspecified address shall answer from. */
 static void answer_from(struct queue_job *job, const struct frame_end *to)
@@ -117,93 +112,65 @@ static void answer_from(struct queue_job *job, const struct frame_end *to)
 	}
 }
 
-static SELDOM bool queue_query(struct port *p, const struct slot *s)
+static void say_late(struct queue_job *job, const struct batch_query *q, const void *ctx)
 {
-	struct queue_job job = { .done = udp_send_late,
-				 .fd = udp_socket(p->x->udp, s->take->listener),
-				 .owner = p->x->rrl };
-	frame_sockaddr(&job.peer, &job.peer_n, &s->from);
-	address_copy(&job.client, s->asks);
+	const struct port *p = ctx;
+	const struct slot *s = (const struct slot *)q; /* its first member */
+	struct frame_end from;
+	frame_from(&from, &s->frame);
+	frame_sockaddr(&job->peer, &job->peer_n, &from);
+	job->fd = udp_socket(p->x->udp, s->take->listener);
 	if (address_is_any(&p->x->listeners[s->take->listener].address))
-		answer_from(&job, &s->take->to);
-	return queue_put(p->x->queue, &job, &s->task.query);
-}
-
-/* Read a query. False: it gets no answer. *far: it is worth fetching what it leads to. */
-static inline bool take(struct port *p, struct slot *s, const struct xdp_desc *in, struct respond_asker *a, bool *far)
-{
-	struct frame_end to;
-	socklen_t n;
-	s->take = NULL;
-	if (frame_read(&s->frame, p->area + in->addr, in->len)) {
-		frame_from(&s->from, &s->frame);
-		frame_to(&to, &s->frame);
-		s->take = xdp_takes_look(&p->x->takes, &to);
-	}
-	if (!s->take) {
-		stats_add(&p->stats.dropped, 1);
-		return false;
-	}
-	struct ax_slice wire = s->frame.query;
-	frame_sockaddr(&s->peer, &n, &s->from);
-	s->asks = (const struct sockaddr *)&s->peer;
-	if (!route_unwrap(publish_routing(), &s->asks, &s->client, &wire)) {
-		stats_add(&p->stats.proxy_errors, 1);
-		stats_add(&p->stats.dropped, 1);
-		return false;
-	}
-	a->peer = s->asks;
-	if (a->listener != s->take->listener)
-		respond_listen(a, s->take->listener);
-	*far = respond_read(&s->task, wire, a, &p->stats);
-	return true;
-}
-
-/* Answer a query into the frame `out`, behind the room for its headers; its length, or 0 if there is nothing to send.
- */
-static inline size_t answer(struct port *p, struct slot *s, uint8_t *out)
-{
-	struct packet *m = &p->packet;
-	m->p = out + frame_headers(&s->frame);
-	enum respond r = respond_write(m, &s->task, &p->stats);
-	if (r == RESPOND_PLAIN && !queue_query(p, s)) {
-		respond_fail(m, &s->task.query, EDE_NOT_READY, TRANSPORT_UDP, &p->stats);
-		stats_add(&p->stats.overload, 1);
-		r = RESPOND_SEND;
-	}
-	const struct rrl_rates *rates = &publish_routing()->rrl;
-	if (r != RESPOND_SEND || !rrl_admit(p->x->rrl, rates, s->asks, m, p->now_us, &p->stats))
-		return 0;
-	return frame_answer(out, &s->frame, m->n, ++p->id);
+		answer_from(job, &s->take->to);
 }
 
 /* -- batches ---------------------------------------------------------------------------------------------- */
 
-/* Answer n queries from `at` in the rx ring together, for which there are n unused frames. Returns how many answers
- * there are. */
+/* Read a frame of n octets. False: there is no query for us in it, or one that gets no answer. */
+static inline bool take(struct port *p, struct slot *s, const uint8_t *frame, size_t n)
+{
+	struct frame_end from, to;
+	socklen_t peer_n;
+	s->take = NULL;
+	if (frame_read(&s->frame, frame, n)) {
+		frame_to(&to, &s->frame);
+		s->take = xdp_takes_look(&p->x->takes, &to);
+	}
+	if (!s->take) {
+		stats_add(&p->batch.stats.dropped, 1);
+		return false;
+	}
+	frame_from(&from, &s->frame);
+	frame_sockaddr(&s->q.peer, &peer_n, &from);
+	return batch_take(&p->batch, &s->q, s->frame.query, s->take->listener);
+}
+
+/* The frame that answers, in an unused one. False: there is nothing to send. */
+static inline bool answer(struct port *p, struct slot *s, struct xdp_desc *out)
+{
+	uint64_t frame = p->unused[p->unused_n - 1];
+	uint8_t *at = p->area + frame;
+	size_t n = batch_answer(&p->batch, &s->q, at + frame_headers(&s->frame));
+	if (!n)
+		return false;
+	p->unused_n--;
+	*out = (struct xdp_desc){ .addr = frame, .len = (uint32_t)frame_answer(at, &s->frame, n, ++p->id) };
+	return true;
+}
+
+/* Answer n queries from `at` in the rx ring, for which there are n unused frames. Returns how many answers there are.
+ */
 static HOT unsigned answer_all(struct xdp_desc *out, struct port *p, uint32_t at, unsigned n)
 {
-	struct respond_task *far[XDP_BATCH];
-	struct respond_asker a = { .listener = UINT32_MAX, .transport = TRANSPORT_UDP, .keepalive_ds = -1 };
-	unsigned m = 0, f = 0, k = 0;
+	struct slot *s = p->slot;
+	unsigned k = 0;
 	for (unsigned i = 0; i < n; i++) {
-		bool is_far = false;
-		if (!take(p, &p->slot[m], xsk_ring_cons__rx_desc(&p->rx, at + i), &a, &is_far))
-			continue;
-		if (is_far)
-			far[f++] = &p->slot[m].task;
-		m++;
+		const struct xdp_desc *in = xsk_ring_cons__rx_desc(&p->rx, at + i);
+		s += take(p, s, p->area + in->addr, in->len);
 	}
-	stats_add(&p->stats.queries[STATS_XDP], m);
-	respond_fetch(far, f);
-	for (unsigned i = 0; i < m; i++) {
-		uint64_t frame = p->unused[p->unused_n - 1];
-		size_t length = answer(p, &p->slot[i], p->area + frame);
-		if (!length)
-			continue;
-		p->unused_n--;
-		out[k++] = (struct xdp_desc){ .addr = frame, .len = (uint32_t)length };
-	}
+	batch_fetch(&p->batch);
+	for (struct slot *taken = p->slot; taken < s; taken++)
+		k += answer(p, taken, &out[k]);
 	return k;
 }
 
@@ -216,7 +183,7 @@ static void send_all(struct port *p, const struct xdp_desc *out, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		*xsk_ring_prod__tx_desc(&p->tx, at + i) = out[i];
 	xsk_ring_prod__submit(&p->tx, n);
-	stats_add(&p->stats.sent[STATS_XDP], n);
+	stats_add(&p->batch.stats.sent[STATS_XDP], n);
 }
 
 static void give_back(struct port *p, uint32_t at, unsigned n)
@@ -244,11 +211,10 @@ static bool work(struct port *p)
 	if (!n)
 		return false;
 	unsigned room = p->unused_n < n ? p->unused_n : n;
-	p->now_us = rrl_now_us();
-	publish_online();
+	batch_begin(&p->batch);
 	unsigned k = answer_all(out, p, at, room);
-	publish_offline();
-	stats_add(&p->stats.dropped, n - room);
+	batch_end();
+	stats_add(&p->batch.stats.dropped, n - room);
 	send_all(p, out, k);
 	give_back(p, at, n);
 	kick(p);
@@ -329,7 +295,12 @@ static enum ax_err open_port(struct port *p, const char *name, unsigned queue)
 		lend(p, &in, 1);
 		p->unused[p->unused_n++] = (uint64_t)(XDP_FRAMES + i) * XDP_FRAME_SIZE;
 	}
-	packet_init(&p->packet, p->area + p->unused[0]);
+	p->batch.way = STATS_XDP;
+	p->batch.queue = p->x->queue;
+	p->batch.rrl = p->x->rrl;
+	p->batch.late = say_late;
+	p->batch.ctx = p;
+	batch_init(&p->batch);
 	return AX_OK;
 }
 
@@ -456,5 +427,5 @@ void xdp_stats(const struct xdp *x, struct stats *sum)
 		return;
 	for (size_t i = 0; i < x->n; i++)
 		for (unsigned j = 0; j < x->interface[i].ports; j++)
-			stats_sum(sum, &x->interface[i].port[j].stats);
+			stats_sum(sum, &x->interface[i].port[j].batch.stats);
 }

@@ -1,7 +1,7 @@
 /* xdp.h - queries over UDP taken from network interfaces by AF_XDP, past the kernel's network stack, and answered the
- * same way. Sits on frame.h, xdp_filter.h, respond.h and publish.h; beside udp.h, never in place of it.
+ * same way. Sits on frame.h, xdp_filter.h and batch.h; beside udp.h, never in place of it.
  *
- *     interface -> xdp_filter -> rx ring of a queue -> frame_read -> respond_routed -> frame_answer -> tx ring
+ *     interface -> xdp_filter -> rx ring of a queue -> frame_read -> batch.h -> frame_answer -> tx ring
  *                      \-> the kernel: TCP, fragments, options, extension headers, other addresses and ports
  *
  * One thread and one socket for each receive queue of an interface. What has to wait for the store (RESPOND_PLAIN) is
@@ -15,10 +15,11 @@
 #ifndef XDP_H
 #define XDP_H
 
+#include "dnsd/batch.h"
 #include "dnsd/listen.h"
 #include "dnsd/udp.h"
 
-enum { XDP_INTERFACES_MAX = 8, XDP_BATCH = 64, XDP_FRAMES = 2048, XDP_FRAME_SIZE = 2048 };
+enum { XDP_INTERFACES_MAX = 8, XDP_BATCH = BATCH_MAX, XDP_FRAMES = 2048, XDP_FRAME_SIZE = 2048 };
 
 struct xdp;
 
