@@ -1,5 +1,6 @@
 #include "dnsd/build.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +9,9 @@
 
 #include "dnsd/publish.h"
 
-/* More jobs than FEW are put in order now and then only. RECENT images are kept until nothing is to do. */
-enum { FEW = 1000, SORT_MS = 100, RECENT = 16, RENEW_MS = 500 };
+/* More jobs than FEW are put in order now and then only. RECENT images are kept until nothing was to do for KEEP_S:
+ * by then followers have published them. */
+enum { FEW = 1000, SORT_MS = 100, RECENT = 16, KEEP_S = 2, RENEW_MS = 500 };
 
 struct worker {
 	struct builder *builder;
@@ -28,6 +30,7 @@ struct builder {
 	int64_t sorted_ms;
 	struct image *recent[RECENT]; /* owned */
 	unsigned recent_at, busy;
+	bool remembers; /* there are recent ones */
 	bool stop;
 	unsigned threads;
 	struct worker worker[];
@@ -92,6 +95,7 @@ static void remember(struct builder *b, struct image *im)
 	image_ref(im);
 	b->recent[b->recent_at] = im;
 	b->recent_at = (b->recent_at + 1) % RECENT;
+	b->remembers = true;
 }
 
 static void forget_all(struct builder *b)
@@ -100,6 +104,7 @@ static void forget_all(struct builder *b)
 		image_unref(b->recent[i]);
 		b->recent[i] = NULL;
 	}
+	b->remembers = false;
 }
 
 static struct image *find_recent(struct builder *b, uint32_t zone)
@@ -184,8 +189,6 @@ static void work(struct worker *w, struct build_job *job)
 	c->running--;
 	if (job->image)
 		remember(b, job->image);
-	if (!b->n && !b->busy)
-		forget_all(b);
 	job->next = NULL;
 	*c->last = job;
 	c->last = &job->next;
@@ -193,6 +196,20 @@ static void work(struct worker *w, struct build_job *job)
 		(void)!write(c->notify_fd, &one, sizeof one);
 	pthread_cond_broadcast(&b->ended);
 	pthread_cond_broadcast(&b->asked); /* another job of the zone may begin */
+}
+
+/* Until there may be a job. */
+static void wait_for_job(struct builder *b)
+{
+	struct timespec end;
+	if (!b->remembers) {
+		pthread_cond_wait(&b->asked, &b->lock);
+		return;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += KEEP_S;
+	if (pthread_cond_timedwait(&b->asked, &b->lock, &end) == ETIMEDOUT && !b->n && !b->busy)
+		forget_all(b);
 }
 
 static void *run(void *arg)
@@ -206,7 +223,7 @@ static void *run(void *arg)
 		if (job)
 			work(w, job);
 		else
-			pthread_cond_wait(&b->asked, &b->lock);
+			wait_for_job(b);
 	}
 	pthread_mutex_unlock(&b->lock);
 	publish_unregister();
@@ -223,8 +240,12 @@ enum ax_err builder_start(struct builder **out, struct ax_store *store, unsigned
 		return ax_fail(AX_ENOMEM, "no memory for the builder");
 	b->store = store;
 	b->threads = threads;
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_mutex_init(&b->lock, NULL);
-	pthread_cond_init(&b->asked, NULL);
+	pthread_cond_init(&b->asked, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	pthread_cond_init(&b->ended, NULL);
 	for (unsigned i = 0; i < threads; i++) {
 		struct worker *w = &b->worker[i];
