@@ -157,8 +157,12 @@ static enum ax_err make_beside(struct ax_env **out, const char *path, const char
 	*out = NULL;
 	if (stat(path, &st))
 		return ax_fail(AX_EIO, "%s: %m", path);
+	int above = ax_env_lock_above(path);
+	if (above < 0)
+		return ax_fail(AX_EIO, "%s: %m", path);
 	ax_env_remove(fresh); /* of a repack that was killed */
 	enum ax_err e = ax_env_create(fresh, st.st_mode & S_IWGRP, st.st_gid);
+	close(above);
 	return e ? e : ax_env_open(out, fresh, false, (size_t)1 << AX_MAP_MAX_SHIFT);
 }
 

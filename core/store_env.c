@@ -473,16 +473,29 @@ void ax_env_remove(const char *path)
 	(void)rmdir(path);
 }
 
-/* The folder above is flushed, so that the exchange outlives a power cut. */
-static void flush_above(const char *path)
+int ax_env_lock_above(const char *path)
 {
 	char above[4096];
 	snprintf(above, sizeof above, "%.4000s/..", path);
 	int fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	(void)fsync(fd);
-	close(fd);
+	while (fd >= 0 && flock(fd, LOCK_EX)) {
+		if (errno == EINTR)
+			continue;
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* The folder above is flushed, so that the exchange outlives a power cut. */
+static enum ax_err put_in_place(const char *path, const char *fresh, int above)
+{
+	enum ax_err e = exchange(path, fresh);
+	if (e)
+		return e;
+	(void)fsync(above);
+	ax_env_remove(fresh);
+	return AX_OK;
 }
 
 enum ax_err ax_env_finish_move(const char *path, dev_t dev, ino_t ino)
@@ -490,13 +503,15 @@ enum ax_err ax_env_finish_move(const char *path, dev_t dev, ino_t ino)
 	char fresh[4096];
 	enum ax_err e = AX_OK;
 	snprintf(fresh, sizeof fresh, "%.4000s.new", path);
-	int lock = ax_env_lock_opening(path);
+	int above = ax_env_lock_above(path);
+	int lock = above < 0 ? -1 : ax_env_lock_opening(path);
 	if (lock < 0)
-		return ax_fail(AX_EIO, "%s: %m", path);
-	if (is_at(path, dev, ino) && !(e = exchange(path, fresh))) {
-		flush_above(path);
-		ax_env_remove(fresh);
-	}
-	close(lock);
+		e = ax_fail(AX_EIO, "%s: %m", path);
+	else if (is_at(path, dev, ino))
+		e = put_in_place(path, fresh, above);
+	if (lock >= 0)
+		close(lock);
+	if (above >= 0)
+		close(above);
 	return e;
 }

@@ -69,6 +69,9 @@ void ax_env_remove(const char *path);
 const char *ax_env_path(const struct ax_env *e);
 enum ax_err ax_env_fail(const struct ax_env *e, const char *what, int rc);
 enum ax_err ax_env_error(int rc);
+/* Hold the folder that an environment's stands in while what a repack left beside it is removed, or begun anew:
+ * nobody removes what another has just made. A descriptor to close, or -1 with errno. */
+int ax_env_lock_above(const char *path);
 /* Hold the folder of an environment against openers; a descriptor to close, or -1 with errno. */
 int ax_env_lock_opening(const char *path);
 

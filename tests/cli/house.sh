@@ -183,6 +183,33 @@ for i in 1 2 3 4 5 6; do
 done
 ok "kill__gc_goes_on" apex gc
 ok "kill__fsck" apex fsck
+
+# A repack is killed before the exchange; a writer makes it and is slow to remove what stood there; the next repack,
+# slow too, must not lose to it what it makes in the same place.
+slow() {
+	_call=$1 _how=$2; shift 2
+	ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}" strace -f -o /dev/null -e "trace=$_call" -e "inject=$_call:$_how" "$APEX_BUILD/apex" "$@"
+}
+exchanged() { [ "$(stat -c %i slow/store)" != "$inode" ]; }
+if command -v strace >/dev/null; then
+	APEX_REPO=$T/slow # which no daemon follows: it would be the one that makes the exchange
+	apex init example >out
+	apex import small.zone >out
+	whole=$(tree_of)
+	inode=$(stat -c %i slow/store)
+	slow renameat2 error=EIO:signal=KILL repack >out 2>&1
+	slow unlink delay_enter=700000 set slow A 300 192.0.2.1 >out 2>slow.err &
+	writer=$!
+	soon "slow__the_writer_puts_the_copy_in_place" 20 exchanged
+	ok "slow__repack" slow fdatasync delay_enter=1000000 repack
+	wait $writer || fail "slow__the_writer" "$(cat slow.err)"
+	ok "slow__deleting_goes_on" apex delete slow
+	is "slow__nothing_was_lost" "$(tree_of)" "$whole"
+	is "slow__only_the_store_is_left" "$(ls slow)" "pins
+store"
+	ok "slow__fsck" apex fsck
+	APEX_REPO=$T/repo
+fi
 is "kill__gc_lost_nothing" "$(tree_of)" "$tree"
 
 # a backup is a repository
