@@ -8,8 +8,6 @@
 export ASAN_OPTIONS="quarantine_size_mb=1:${ASAN_OPTIONS:-}"
 commits=300 day=400
 if [ -n "${APEX_TEST_FULL:-}" ]; then commits=20000 day=43200; fi
-# AddressSanitizer keeps freed memory for a while, which is not the daemon's.
-export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=0"
 {
 	printf '$ORIGIN example.\n$TTL 300\n@ SOA ns host 1 3600 900 86400 60\n@ NS ns\nns A 192.0.2.1\nv TXT "main 0"\n'
 	for i in 1 2 3 4; do printf 'multi MX %d h%d\nh%d A 10.0.0.0\n' $i $i $i; done
@@ -59,6 +57,9 @@ ok a_days_commits sh -c '"$1" "$2" "$3" 2000 >/dev/null' - "$storm" "$APEX_REPO"
 soon it_follows_on 60 settled $((day + day))
 after=$(memory)
 echo "| memory after $day commits $before KiB, after $((day + day + day)) $after KiB"
-ok memory_is_flat test "$after" -le $((before + before / 10 + 1024))
+case $APEX_BUILD in
+*tsan) echo "skip the thread sanitizer's shadow grows with what it sees" ;;
+*) ok memory_is_flat test "$after" -le $((before + before / 10 + 1024)) ;;
+esac
 stop "$daemon"
 is it_ends_cleanly $? 0
