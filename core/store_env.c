@@ -71,6 +71,19 @@ static bool stands_there(int fd, const char *path)
 	return !fstat(fd, &held) && !stat(path, &there) && held.st_dev == there.st_dev && held.st_ino == there.st_ino;
 }
 
+/* A descriptor that holds a folder, or -1 with errno. */
+static int lock_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (fd >= 0 && flock(fd, LOCK_EX)) {
+		if (errno == EINTR)
+			continue;
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 /* LMDB's first opener initialises the lock file, its last transaction id with 0, and sets that id when it is through.
  * Should it fail or be killed in between, an opener that waits for it meanwhile goes on with the 0, and its next
  * commit overwrites the newest one. So one process at a time is inside mdb_env_open: whoever comes after one that
@@ -78,13 +91,7 @@ static bool stands_there(int fd, const char *path)
 int ax_env_lock_opening(const char *path)
 {
 	for (;;) {
-		int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		while (fd >= 0 && flock(fd, LOCK_EX)) {
-			if (errno == EINTR)
-				continue;
-			close(fd);
-			return -1;
-		}
+		int fd = lock_folder(path);
 		if (fd < 0 || stands_there(fd, path))
 			return fd;
 		close(fd);
@@ -477,14 +484,7 @@ int ax_env_lock_above(const char *path)
 {
 	char above[4096];
 	snprintf(above, sizeof above, "%.4000s/..", path);
-	int fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	while (fd >= 0 && flock(fd, LOCK_EX)) {
-		if (errno == EINTR)
-			continue;
-		close(fd);
-		return -1;
-	}
-	return fd;
+	return lock_folder(above);
 }
 
 /* The folder above is flushed, so that the exchange outlives a power cut. */
