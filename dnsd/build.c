@@ -132,6 +132,15 @@ static struct image *find_published(const struct build_job *job)
 	return found;
 }
 
+/* An image to make the job's from; NULL: there is none, or what is served now was found to be too far from it. */
+static struct image *find_base(struct builder *b, const struct build_job *job)
+{
+	if (job->bare->state == IMAGE_READY)
+		return NULL;
+	struct image *found = find_recent(b, job->zone);
+	return found ? found : find_published(job);
+}
+
 /* -- building --------------------------------------------------------------------------------------------- */
 
 static bool pause_build(void *ctx, struct ax_txn *t, bool *stop)
@@ -157,9 +166,7 @@ static enum ax_err build(struct worker *w, struct build_job *job)
 	enum ax_err e = ax_txn_read(&t, w->builder->store);
 	if (!e)
 		e = ax_commit_info(&c, t, job->commit);
-	struct image *base = find_recent(w->builder, job->zone);
-	if (!base)
-		base = find_published(job);
+	struct image *base = find_base(w->builder, job);
 	enum ax_err from_base = AX_ELIMIT;
 	if (!e && base)
 		from_base = image_update(&job->image, base, t, &c, image_update_most(base));

@@ -19,7 +19,7 @@ struct build_job {
 	uint32_t zone;
 	struct ax_name apex;
 	uint64_t commit;
-	struct image *bare; /* which tells how much it is wanted */
+	struct image *bare; /* served meanwhile: tells how much the job is wanted */
 	/* When it is done: */
 	struct image *image; /* NULL if e */
 	enum ax_err e;
@@ -45,7 +45,8 @@ void builder_stop(struct builder *b);
 void builder_join(struct builder_client *c, struct builder *b, int notify_fd);
 /* What c asked for and did not take is dropped; waits until none of it is being built. */
 void builder_leave(struct builder_client *c);
-/* Ask for the image of a commit in whose place `bare` is published meanwhile. */
+/* Ask for the image of a commit in whose place `bare` is published meanwhile: one without names, or one from which it
+ * could not be made by the difference. */
 AX_MUST enum ax_err builder_ask(struct builder_client *c, const struct ax_name *apex, struct image *bare,
 				uint64_t commit);
 /* A finished job, or NULL; the caller's. */
