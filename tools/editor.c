@@ -59,13 +59,13 @@ static void become(const char *path)
 {
 	char command[1000];
 	const char *word = program();
-	if (!word[strcspn(word,
-			  "|&;<>()$`\\\"' \t\n*?[#~=%")]) { /* no shell between us, which an interrupt would end */
+	/* No shell between us where none is needed: an interrupt would end it. */
+	if (!word[strcspn(word, "|&;<>()$`\\\"' \t\n*?[#~=%")]) {
 		execlp(word, word, path, (char *)NULL);
 		_exit(127);
 	}
-	snprintf(command, sizeof command, "%s \"$@\"", program());
-	execl("/bin/sh", "sh", "-c", command, program(), path, (char *)NULL);
+	snprintf(command, sizeof command, "%s \"$@\"", word);
+	execl("/bin/sh", "sh", "-c", command, word, path, (char *)NULL);
 	_exit(127);
 }
 
