@@ -82,10 +82,17 @@ free_disk() {
 }
 
 # -- full -------------------------------------------------------------------------------------------------------------
-# fill: save until it fails; $n is the last that was saved
+# fill: save until it fails again and again: what a reader held back may become free a moment later; $n is the last
+# that was saved
 fill() {
-	while save "$H/api/TXT" "300 IN TXT \"$(printf '%0250d' $((n + 1)))\"" 2>"$T/why"; do
-		n=$((n + 1))
+	_refused=0
+	while [ $_refused -lt 3 ]; do
+		if save "$H/api/TXT" "300 IN TXT \"$(printf '%0250d' $((n + 1)))\"" 2>"$T/why"; then
+			n=$((n + 1)) _refused=0
+		else
+			_refused=$((_refused + 1))
+			sleep 0.1
+		fi
 		if [ $n -gt 20000 ]; then fail "it becomes full"; exit 1; fi
 	done
 }
